@@ -1,0 +1,161 @@
+"""Sessions on the catalog's database: SQLite by default, PostgreSQL by URL.
+
+Invariant: a writing session is one transaction that either commits whole or leaves nothing;
+on SQLite it takes the write lock when it begins (`BEGIN IMMEDIATE`), never in the middle.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlmodel import Session
+
+from catalog.errors import CatalogUnavailable, NewerArchive, StoreFull
+
+HEAD = "0001"
+"""Newest migration; a test compares it with the folder `alembic/versions`."""
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "alembic"
+_BUSY_TIMEOUT_S = 30.0
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether SQLite of that version keeps a WAL file whole under two writers.
+
+    Source: sqlite.org/wal.html, "The WAL-reset bug": fixed in 3.51.3, backported to 3.50.7, 3.44.6.
+    """
+    return (
+        version >= (3, 51, 3)
+        or (version[:2] in {(3, 50), (3, 44)}
+        and version[2] >= (7 if version[1] == 50 else 6))
+    )
+
+
+class Catalog:
+    """The catalog's database; hands out sessions.  Close it after use."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(seminar_writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; nothing is written."""
+        with _named_problems(), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits when the block ends well and leaves nothing otherwise."""
+        with (
+            _named_problems(),
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def faults(self) -> list[str]:
+        """What the database itself finds wrong: integrity and foreign keys (SQLite only)."""
+        if self._engine.dialect.name != "sqlite":
+            return []
+        with self.read() as session:
+            found = [row[0] for row in session.execute(sa.text("PRAGMA integrity_check"))]
+            orphans = session.execute(sa.text("PRAGMA foreign_key_check")).all()
+        return [f"database: {text}" for text in found if text != "ok"] + [
+            f"database: row {row[1]} of {row[0]} names a missing {row[2]}" for row in orphans
+        ]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _named_problems() -> Iterator[None]:
+    try:
+        yield
+    except exc.OperationalError as error:
+        text = str(error.orig)
+        if "full" in text:
+            raise StoreFull(f"the archive disk is full; nothing was stored ({text})") from error
+        raise CatalogUnavailable(f"the catalog database does not answer: {text}") from error
+    except exc.DatabaseError as error:
+        if isinstance(error, exc.IntegrityError):
+            raise
+        raise CatalogUnavailable(f"the catalog database is damaged: {error.orig}") from error
+
+
+def open_catalog(url: str) -> Catalog:
+    """Open the catalog and bring its tables up to date.
+
+    Raises: NewerArchive (a newer version wrote it), CatalogUnavailable.
+    """
+    engine = connect(url)
+    catalog = Catalog(engine)
+    with _named_problems():
+        revision = _revision(engine)
+        if revision != HEAD:
+            _migrate(engine, url, revision)
+    return catalog
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine with the pragmas and transactions this archive relies on."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(_with_driver(url), pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says so
+    journal = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+    connection.execute("PRAGMA foreign_keys=ON")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != journal:
+        connection.execute(f"PRAGMA journal_mode={journal}")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("seminar_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        row = connection.execute(sa.text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None
+
+
+def _migrate(engine: sa.Engine, url: str, revision: str | None) -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from alembic import command
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerArchive(
+            f"the archive at {sa.engine.make_url(url).render_as_string()} is at revision "
+            f"{revision}, which a newer version wrote; this program knows up to {HEAD}. "
+            "Install the newer version, or choose another folder with --data-dir"
+        )
+    with engine.execution_options(seminar_writes=True).connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

@@ -1,0 +1,77 @@
+"""Everything that can go wrong in the catalog.
+
+CatalogProblem
+├── AlreadyThere          the same bytes are in the archive
+├── NotThere              no talk, paper, transcript or job has that id
+├── Ambiguous             the words name several
+├── NotATranscript        the talk has none yet, or never will
+├── NewerArchive          the data folder was written by a newer version
+├── CatalogUnavailable    the database does not answer, or is damaged
+├── FileUnreadable        a file that was offered cannot be read
+├── StoreFull             the disk has no room; nothing was stored
+├── StoreDamaged          a stored file is missing or differs from its checksum
+├── InvalidSetting        a setting has a value that cannot work
+└── JobProblem            the job engine refuses
+"""
+
+
+class CatalogProblem(Exception):
+    """Root of the catalog's errors; the message says what, which and what to do."""
+
+
+class AlreadyThere(CatalogProblem):
+    """The same bytes are in the archive already; `public_id` and `title` name them."""
+
+    def __init__(self, *, file_name: str, kind: str, public_id: str, title: str) -> None:
+        super().__init__(
+            f'{file_name} is already in the archive as {kind} {public_id}, "{title}"; '
+            "nothing was processed again"
+        )
+        self.kind = kind
+        self.public_id = public_id
+        self.title = title
+
+
+class NotThere(CatalogProblem):
+    """Nothing in the archive has that id."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f'the archive has no {kind} "{key}"')
+        self.kind = kind
+        self.key = key
+
+
+class Ambiguous(CatalogProblem):
+    """The words name more than one thing."""
+
+
+class NotATranscript(CatalogProblem):
+    """The talk has no transcript (yet)."""
+
+
+class NewerArchive(CatalogProblem):
+    """The data folder was written by a newer version of this program."""
+
+
+class CatalogUnavailable(CatalogProblem):
+    """The database does not answer, or is damaged."""
+
+
+class FileUnreadable(CatalogProblem):
+    """A file that was offered cannot be read."""
+
+
+class StoreFull(CatalogProblem):
+    """The archive's disk has no room; nothing was stored."""
+
+
+class StoreDamaged(CatalogProblem):
+    """A stored file is missing or differs from its checksum."""
+
+
+class InvalidSetting(CatalogProblem):
+    """A setting has a value that cannot work."""
+
+
+class JobProblem(CatalogProblem):
+    """The job engine refuses what was asked."""

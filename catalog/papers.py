@@ -1,0 +1,95 @@
+"""Papers with their pages, and the talks that name them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, delete, select
+
+from catalog.names import by_key, free_slug, new_public_id, row_id
+from catalog.tables import Page, Paper, Submission, Talk, TalkPaper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaper:
+    """What is known of a paper when it enters the archive."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str | None = None
+    abstract: str = ""
+    arxiv_id: str | None = None
+    doi: str | None = None
+    visibility: str = "public"
+
+
+def add(session: Session, new: NewPaper) -> Paper:
+    """Write a paper."""
+    paper = Paper(
+        public_id=new_public_id(),
+        slug=free_slug(session, Paper, new.title),
+        title=new.title,
+        authors=list(new.authors),
+        year=new.year,
+        venue=new.venue,
+        abstract=new.abstract,
+        arxiv_id=new.arxiv_id,
+        doi=new.doi,
+        visibility=new.visibility,
+    )
+    session.add(paper)
+    session.flush()
+    return paper
+
+
+def find(session: Session, key: str) -> Paper:
+    """The paper with this public id or slug.  Raises: NotThere."""
+    return by_key(session, Paper, "paper", key)
+
+
+def listed(session: Session, *, include_hidden: bool = False) -> list[Paper]:
+    """All papers, newest first; hidden ones only when asked for."""
+    query = select(Paper).order_by(col(Paper.year).desc(), col(Paper.title))
+    if not include_hidden:
+        query = query.where(Paper.visibility == "public")
+    return list(session.exec(query).all())
+
+
+def by_ids(session: Session, public_ids: Iterable[str]) -> dict[str, Paper]:
+    """The papers with these public ids, unknown ones left out."""
+    rows = session.exec(select(Paper).where(col(Paper.public_id).in_(list(public_ids)))).all()
+    return {paper.public_id: paper for paper in rows}
+
+
+def replace_pages(session: Session, paper: Paper, texts: Sequence[str]) -> None:
+    """Write the text of all pages, in order, in the place of earlier ones."""
+    session.exec(delete(Page).where(col(Page.paper_id) == paper.id))
+    paper.page_count = len(texts)
+    session.add(paper)
+    session.add_all(
+        Page(paper_id=row_id(paper), number=number, text=text)
+        for number, text in enumerate(texts, start=1)
+    )
+    session.flush()
+
+
+def pages(session: Session, paper: Paper) -> list[Page]:
+    """The pages in order."""
+    query = select(Page).where(Page.paper_id == paper.id).order_by(col(Page.number))
+    return list(session.exec(query).all())
+
+
+def talks_naming(session: Session, paper: Paper) -> list[Talk]:
+    """Public talks for which staff named this paper, newest first."""
+    query = (
+        select(Talk)
+        .join(TalkPaper, col(TalkPaper.talk_id) == Talk.id)
+        .where(TalkPaper.paper_id == paper.id, Talk.visibility == "public")
+        .order_by(col(Talk.held_on).desc())
+    )
+    return list(session.exec(query).all())
+
+
+def submission(session: Session, paper: Paper) -> Submission | None:
+    """The submission that brought this paper's file, if it came as one."""
+    return session.exec(select(Submission).where(Submission.paper_id == paper.id)).first()

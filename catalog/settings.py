@@ -1,0 +1,78 @@
+"""What an operator can set, read once at the edge of a program and frozen.
+
+Every field is an environment variable with the prefix `SEMINAR_`.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catalog.errors import InvalidSetting
+
+
+class Settings(BaseSettings):
+    """The archive's settings; immutable."""
+
+    model_config = SettingsConfigDict(env_prefix="SEMINAR_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder that holds the whole archive.")
+    database_url: str | None = Field(
+        None, description="Catalog database; default: SQLite in the data folder."
+    )
+    archive_name: str = Field("Seminar archive", description="Name shown on every page.")
+    host: str = Field("127.0.0.1", description="Address that `seminar serve` listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that `seminar serve` listens on.")
+    whisper_engine: Literal["faster-whisper", "openai-whisper"] = Field(
+        "faster-whisper", description="Speech engine."
+    )
+    whisper_model: str | None = Field(
+        None,
+        description="Speech model: folder, packaged weights or hub name; default: tiny.en on a "
+        "CPU, large-v3-turbo on a GPU.",
+    )
+    encoder_model: str = Field(
+        "all-MiniLM-L6-v2", description="Sentence encoder: folder, packaged weights or hub name."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where models run; auto: CUDA when there is one, else CPU."
+    )
+    window_s: int = Field(
+        600, ge=30, le=3600, description="Length of a decoded window, and of a checkpoint."
+    )
+    publish_wait_s: float = Field(
+        20.0, ge=0, description="How long a finished talk may wait for others of the same batch."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line that is written."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
+
+    @property
+    def catalog_url(self) -> str:
+        """Database URL of the catalog."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'catalog.db'}"
+
+    @property
+    def jobs_url(self) -> str:
+        """Database URL of the job engine's own tables: beside the catalog."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'jobs.db'}"
+
+    @property
+    def index_dir(self) -> Path:
+        """Folder of the published snapshots."""
+        return self.data_dir / "index"
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the environment; `overrides` that are not None win.  Raises: InvalidSetting."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "SEMINAR_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidSetting(
+            f"{name}={first.get('input')!r} cannot be used: {first['msg']}"
+        ) from error

@@ -1,0 +1,186 @@
+"""Submissions: what was accepted, and how far it is.  The row is the truth of a job.
+
+A submission is written in the same transaction as the talk or paper that it will become;
+from then on it is somebody's promise until it is done, failed or cancelled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select, update
+
+from catalog import papers, talks
+from catalog.errors import AlreadyThere, JobProblem, NotThere
+from catalog.names import new_public_id, row_id
+from catalog.papers import NewPaper
+from catalog.store import StoredFile
+from catalog.tables import Paper, Recording, Submission, Talk, now
+from catalog.talks import NewTalk
+
+OPEN = ("accepted", "running", "committed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A submission beside the talk or paper it is about."""
+
+    submission: Submission
+    owner: Talk | Paper
+
+    @property
+    def speed_text(self) -> str:
+        """Speed against real time, for people."""
+        return f"{self.submission.speed:.0f}x" if self.submission.speed else ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds to the end of the step, from its own speed."""
+        one = self.submission
+        if one.kind != "talk" or not one.speed or one.total is None:
+            return None
+        return max(0, one.total - one.done) / 1000 / one.speed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedFile:
+    """A file in the store with its own name and kind."""
+
+    stored: StoredFile
+    name: str
+    media_type: str
+
+
+def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submission:
+    """Promise a talk for this recording.  Raises: AlreadyThere, NotThere (a paper)."""
+    _refuse_twice(session, file)
+    talk = talks.add(session, new)
+    recording = Recording(
+        talk_id=row_id(talk),
+        sha256=file.stored.sha256,
+        size_bytes=file.stored.size_bytes,
+        file_name=file.name,
+        media_type=file.media_type,
+    )
+    session.add(recording)
+    session.flush()
+    return _promise(session, file, recording)
+
+
+def accept_paper(session: Session, new: NewPaper, file: OfferedFile) -> Submission:
+    """Promise a paper for this PDF.  Raises: AlreadyThere."""
+    _refuse_twice(session, file)
+    paper = papers.add(session, new)
+    paper.sha256 = file.stored.sha256
+    paper.size_bytes = file.stored.size_bytes
+    paper.file_name = file.name
+    session.add(paper)
+    return _promise(session, file, paper)
+
+
+def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
+    """The talk or paper that these bytes belong to already."""
+    recording = session.exec(select(Recording).where(Recording.sha256 == sha256)).first()
+    if recording is not None:
+        return session.get(Talk, recording.talk_id)
+    return session.exec(select(Paper).where(Paper.sha256 == sha256)).first()
+
+
+def find(session: Session, key: str) -> Job:
+    """The job with this id, or the newest job of the talk or paper with it.  Raises: NotThere."""
+    for job in reversed(listed(session)):
+        if key in {job.submission.public_id, job.owner.public_id, job.owner.slug}:
+            return job
+    raise NotThere("job", key)
+
+
+def listed(session: Session, *, states: Sequence[str] = ()) -> list[Job]:
+    """Jobs in the order they were accepted."""
+    query = select(Submission).order_by(col(Submission.id))
+    if states:
+        query = query.where(col(Submission.state).in_(states))
+    return [Job(submission=one, owner=owner_of(session, one)) for one in session.exec(query)]
+
+
+def owner_of(session: Session, one: Submission) -> Talk | Paper:
+    """The talk or paper of a submission."""
+    owner: Talk | Paper | None
+    if one.paper_id is not None:
+        owner = session.get(Paper, one.paper_id)
+    else:
+        recording = session.get(Recording, one.recording_id)
+        owner = session.get(Talk, recording.talk_id) if recording else None
+    if owner is None:
+        raise NotThere("owner of job", one.public_id)
+    return owner
+
+
+def get(session: Session, public_id: str) -> Submission:
+    """The submission with this id.  Raises: NotThere."""
+    row = session.exec(select(Submission).where(Submission.public_id == public_id)).first()
+    if row is None:
+        raise NotThere("job", public_id)
+    return row
+
+
+def change(session: Session, public_id: str, **values: Any) -> None:
+    """Set columns of a submission and its heartbeat."""
+    session.exec(
+        update(Submission)
+        .where(col(Submission.public_id) == public_id)
+        .values(heartbeat_at=now(), **values)
+    )
+
+
+def retry(session: Session, public_id: str) -> None:
+    """Promise a failed or cancelled submission anew.  Raises: JobProblem, NotThere."""
+    one = get(session, public_id)
+    if one.state not in {"failed", "cancelled"}:
+        raise JobProblem(
+            f"job {public_id} is {one.state}; only a failed or cancelled one can be retried"
+        )
+    change(
+        session,
+        public_id,
+        state="accepted",
+        attempt=one.attempt + 1,
+        starts=0,
+        failure=None,
+        finished_at=None,
+        step=None,
+        done=0,
+    )
+
+
+def cancel(session: Session, public_id: str) -> None:
+    """Stop a job before its next window.  Raises: JobProblem, NotThere."""
+    one = get(session, public_id)
+    if one.state not in {"accepted", "running"}:
+        raise JobProblem(f"job {public_id} is {one.state}; there is nothing to cancel")
+    change(session, public_id, state="cancelled", finished_at=now())
+
+
+def _refuse_twice(session: Session, file: OfferedFile) -> None:
+    owner = holder_of(session, file.stored.sha256)
+    if owner is not None:
+        raise AlreadyThere(
+            file_name=file.name,
+            kind="talk" if isinstance(owner, Talk) else "paper",
+            public_id=owner.public_id,
+            title=owner.title,
+        )
+
+
+def _promise(session: Session, file: OfferedFile, owner: Recording | Paper) -> Submission:
+    is_paper = isinstance(owner, Paper)
+    submission = Submission(
+        public_id=new_public_id(),
+        kind="paper" if is_paper else "talk",
+        sha256=file.stored.sha256,
+        file_name=file.name,
+        paper_id=row_id(owner) if is_paper else None,
+        recording_id=None if is_paper else row_id(owner),
+    )
+    session.add(submission)
+    session.flush()
+    return submission

@@ -1,0 +1,292 @@
+"""The tables of the archive.
+
+Invariant: what a CHECK can say, a CHECK says; `table=True` classes do not validate, so
+values are validated where they enter and the database is the last word.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+RECORDING_STATUSES = ("recorded", "not_recorded", "declined", "withdrawn")
+VISIBILITIES = ("public", "unlisted", "withdrawn")
+SUBMISSION_STATES = (
+    "accepted",  # stored and promised; a worker will take it
+    "running",  # a worker is at it
+    "committed",  # in the catalog, waits for the next snapshot
+    "done",  # in a published snapshot (or nothing to search in it)
+    "failed",  # stopped; staff may retry
+    "cancelled",  # stopped by staff
+)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite forgets zones, so it is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive instants; store UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"an instant needs a zone: {value}")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give every instant its zone back."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """The present instant, aware."""
+    return datetime.now(UTC)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _instant() -> Any:
+    return Field(default_factory=now, sa_type=UtcDateTime, nullable=False)
+
+
+def _maybe_instant() -> Any:
+    return Field(default=None, sa_type=UtcDateTime, nullable=True)
+
+
+def _text(default: str | None = "") -> Any:
+    return Field(default=default, sa_type=sa.Text, nullable=default is None)
+
+
+def _json(default: Any) -> Any:
+    return Field(default_factory=default, sa_type=sa.JSON, nullable=False)
+
+
+def _parent(column: str, *, nullable: bool = False) -> Any:
+    return Field(
+        default=None, foreign_key=column, ondelete="CASCADE", index=True, nullable=nullable
+    )
+
+
+class Series(SQLModel, table=True):
+    """A course or a seminar whose talks belong together."""
+
+    __tablename__ = "series"
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    slug: str = Field(unique=True)
+    name: str = Field(unique=True)
+    description: str = _text()
+
+
+class Person(SQLModel, table=True):
+    """One who speaks; one person across series."""
+
+    __tablename__ = "people"
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    slug: str = Field(unique=True)
+    name: str = Field(unique=True)
+    affiliation: str | None = None
+
+
+class Talk(SQLModel, table=True):
+    """One event; it may have recordings, or a reason why not."""
+
+    __tablename__ = "talks"
+    __table_args__ = (
+        _one_of("recording_status", RECORDING_STATUSES),
+        _one_of("visibility", VISIBILITIES),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    slug: str = Field(unique=True)
+    title: str = _text()
+    series_id: int | None = Field(default=None, foreign_key="series.id", index=True)
+    held_on: date | None = None
+    abstract: str = _text()
+    language: str | None = None  # as set by staff; the transcript says what was heard
+    recording_status: str = "recorded"
+    visibility: str = "public"
+    slides_url: str | None = None
+    video_url: str | None = None
+    created_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class TalkSpeaker(SQLModel, table=True):
+    """Who speaks in a talk, in the order of the announcement."""
+
+    __tablename__ = "talk_speakers"
+    talk_id: int = Field(foreign_key="talks.id", primary_key=True, ondelete="CASCADE")
+    person_id: int = Field(foreign_key="people.id", primary_key=True, index=True)
+    position: int
+
+
+class Recording(SQLModel, table=True):
+    """One file of a talk: bytes in the store, never modified."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (sa.CheckConstraint("size_bytes > 0", name="size_bytes"),)
+    id: int | None = Field(default=None, primary_key=True)
+    talk_id: int = _parent("talks.id")
+    sha256: str = Field(unique=True)
+    size_bytes: int = Field(sa_type=sa.BigInteger)
+    file_name: str
+    media_type: str = "application/octet-stream"
+    duration_ms: int | None = None  # as the container says
+    decoded_ms: int | None = None  # as could be read
+    tracks: list[dict[str, Any]] = _json(list)
+    added_at: datetime = _instant()
+
+
+class Transcript(SQLModel, table=True):
+    """What one engine heard in one recording, or what staff corrected; versions stand side by side."""
+
+    __tablename__ = "transcripts"
+    __table_args__ = (sa.UniqueConstraint("recording_id", "version"),)
+    id: int | None = Field(default=None, primary_key=True)
+    recording_id: int = _parent("recordings.id")
+    version: int
+    is_current: bool
+    engine: str
+    model: str
+    model_fingerprint: str
+    language: str | None = None
+    complete: bool
+    gaps: list[list[int]] = _json(list)  # [[start_ms, end_ms], …] that could not be read
+    created_at: datetime = _instant()
+
+
+class Segment(SQLModel, table=True):
+    """A stretch of speech as the engine emitted it, with its words and their confidence."""
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        sa.UniqueConstraint("transcript_id", "position"),
+        sa.CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    transcript_id: int = _parent("transcripts.id")
+    position: int
+    start_ms: int
+    end_ms: int
+    text: str = _text()
+    words: list[list[Any]] = _json(list)  # [[start_ms, end_ms, text, confidence 0..1], …]
+    doubtful: bool = False
+
+
+class Paper(SQLModel, table=True):
+    """A course paper or note."""
+
+    __tablename__ = "papers"
+    __table_args__ = (_one_of("visibility", VISIBILITIES),)
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    slug: str = Field(unique=True)
+    title: str = _text()
+    authors: list[str] = _json(list)
+    arxiv_id: str | None = Field(default=None, unique=True)
+    doi: str | None = Field(default=None, unique=True)
+    year: int | None = None
+    venue: str | None = None
+    abstract: str = _text()
+    visibility: str = "public"
+    sha256: str | None = Field(default=None, unique=True)
+    size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
+    file_name: str | None = None
+    page_count: int | None = None
+    created_at: datetime = _instant()
+    updated_at: datetime = _instant()
+
+
+class TalkPaper(SQLModel, table=True):
+    """A paper that staff named for a talk."""
+
+    __tablename__ = "talk_papers"
+    talk_id: int = Field(foreign_key="talks.id", primary_key=True, ondelete="CASCADE")
+    paper_id: int = Field(foreign_key="papers.id", primary_key=True, index=True, ondelete="CASCADE")
+
+
+class Page(SQLModel, table=True):
+    """The text of one page of a paper; numbers start at 1."""
+
+    __tablename__ = "pages"
+    __table_args__ = (
+        sa.UniqueConstraint("paper_id", "number"),
+        sa.CheckConstraint("number >= 1", name="number"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    paper_id: int = _parent("papers.id")
+    number: int
+    text: str = _text()
+
+
+class PassageRow(SQLModel, table=True):
+    """What is retrieved: a stretch of a talk, or a piece of a page."""
+
+    __tablename__ = "passages"
+    __table_args__ = (
+        sa.CheckConstraint("(talk_id IS NULL) <> (paper_id IS NULL)", name="owner"),
+        sa.CheckConstraint("(talk_id IS NULL) = (start_ms IS NULL)", name="time"),
+        sa.CheckConstraint("(paper_id IS NULL) = (page IS NULL)", name="page"),
+        sa.CheckConstraint("start_ms IS NULL OR start_ms < end_ms", name="span"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    talk_id: int | None = _parent("talks.id", nullable=True)
+    paper_id: int | None = _parent("papers.id", nullable=True)
+    position: int
+    start_ms: int | None = None
+    end_ms: int | None = None
+    page: int | None = None
+    section: str | None = None
+    text: str = _text()
+
+
+class Submission(SQLModel, table=True):
+    """A promise: these bytes were accepted and will become a talk or a paper.
+
+    The row is the truth of a job; the job engine only drives it.
+    """
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        _one_of("state", SUBMISSION_STATES),
+        _one_of("kind", ("talk", "paper")),
+        sa.CheckConstraint("(kind = 'talk') = (recording_id IS NOT NULL)", name="recording"),
+        sa.CheckConstraint("(kind = 'paper') = (paper_id IS NOT NULL)", name="paper"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    kind: str
+    sha256: str = Field(unique=True)
+    file_name: str
+    recording_id: int | None = _parent("recordings.id", nullable=True)
+    paper_id: int | None = _parent("papers.id", nullable=True)
+    state: str = Field(default="accepted", index=True)
+    attempt: int = 1  # a retry by staff is a new attempt, and a new workflow
+    starts: int = 0  # how often a worker began this attempt
+    step: str | None = None
+    done: int = 0  # of `total`: milliseconds of a recording, pages of a paper
+    total: int | None = None
+    speed: float | None = None  # recording seconds per second, over the step
+    failure: str | None = _text(None)
+    partial: bool = False
+    accepted_at: datetime = _instant()
+    started_at: datetime | None = _maybe_instant()
+    finished_at: datetime | None = _maybe_instant()
+    heartbeat_at: datetime | None = _maybe_instant()

@@ -1,0 +1,185 @@
+"""Talks with their speakers, series and recordings."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from sqlmodel import Session, col, select
+
+from catalog.names import by_key, free_slug, new_public_id, row_id
+from catalog.tables import (
+    Paper,
+    Person,
+    Recording,
+    Series,
+    Submission,
+    Talk,
+    TalkPaper,
+    TalkSpeaker,
+    Transcript,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTalk:
+    """What is known of a talk when it enters the archive."""
+
+    title: str
+    speakers: tuple[str, ...] = ()
+    series: str | None = None
+    held_on: date | None = None
+    abstract: str = ""
+    language: str | None = None
+    visibility: str = "public"
+    recording_status: str = "recorded"
+    slides_url: str | None = None
+    video_url: str | None = None
+    papers: tuple[str, ...] = ()  # public ids or slugs of papers in the archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkDetails:
+    """A talk with everything a page or an answer shows of it."""
+
+    talk: Talk
+    speakers: tuple[Person, ...]
+    series: Series | None
+    recording: Recording | None
+    transcript: Transcript | None
+    submission: Submission | None
+    papers: tuple[Paper, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The speakers' names, in order."""
+        return tuple(person.name for person in self.speakers)
+
+
+def add(session: Session, new: NewTalk) -> Talk:
+    """Write a talk with its speakers, series and papers.  Raises: NotThere (a paper)."""
+    talk = Talk(
+        public_id=new_public_id(),
+        slug=free_slug(session, Talk, new.title),
+        title=new.title,
+        series_id=_series(session, new.series),
+        held_on=new.held_on,
+        abstract=new.abstract,
+        language=new.language,
+        visibility=new.visibility,
+        recording_status=new.recording_status,
+        slides_url=new.slides_url,
+        video_url=new.video_url,
+    )
+    session.add(talk)
+    session.flush()
+    _link_speakers(session, talk, new.speakers)
+    for key in dict.fromkeys(new.papers):
+        paper = by_key(session, Paper, "paper", key)
+        session.add(TalkPaper(talk_id=row_id(talk), paper_id=row_id(paper)))
+    session.flush()
+    return talk
+
+
+def find(session: Session, key: str) -> Talk:
+    """The talk with this public id or slug.  Raises: NotThere."""
+    return by_key(session, Talk, "talk", key)
+
+
+def listed(session: Session, *, include_hidden: bool = False) -> list[TalkDetails]:
+    """All talks, newest first, those without a date last; hidden ones only when asked for."""
+    query = select(Talk).order_by(
+        col(Talk.held_on).is_(None), col(Talk.held_on).desc(), col(Talk.id).desc()
+    )
+    if not include_hidden:
+        query = query.where(Talk.visibility == "public")
+    return details(session, session.exec(query).all())
+
+
+def by_ids(session: Session, public_ids: Iterable[str]) -> dict[str, TalkDetails]:
+    """Details of the talks with these public ids, unknown ones left out."""
+    rows = session.exec(select(Talk).where(col(Talk.public_id).in_(list(public_ids)))).all()
+    return {one.talk.public_id: one for one in details(session, rows)}
+
+
+def details(session: Session, talks: Sequence[Talk]) -> list[TalkDetails]:
+    """The talks with what belongs to them, in the given order, by one query per table."""
+    ids = [row_id(talk) for talk in talks]
+    speakers = _grouped(
+        session.exec(
+            select(TalkSpeaker.talk_id, Person)
+            .join(Person, col(Person.id) == TalkSpeaker.person_id)
+            .where(col(TalkSpeaker.talk_id).in_(ids))
+            .order_by(col(TalkSpeaker.position))
+        ).all()
+    )
+    papers = _grouped(
+        session.exec(
+            select(TalkPaper.talk_id, Paper)
+            .join(Paper, col(Paper.id) == TalkPaper.paper_id)
+            .where(col(TalkPaper.talk_id).in_(ids), Paper.visibility == "public")
+            .order_by(col(Paper.title))
+        ).all()
+    )
+    series = {one.id: one for one in session.exec(select(Series)).all()}
+    heard = {
+        recording.talk_id: (recording, submission, transcript)
+        for recording, submission, transcript in session.exec(
+            select(Recording, Submission, Transcript)
+            .join(Submission, col(Submission.recording_id) == Recording.id, isouter=True)
+            .join(
+                Transcript,
+                (col(Transcript.recording_id) == Recording.id) & col(Transcript.is_current),
+                isouter=True,
+            )
+            .where(col(Recording.talk_id).in_(ids))
+            .order_by(col(Recording.id).desc())
+        ).all()
+    }
+    nothing = (None, None, None)
+    return [
+        TalkDetails(
+            talk=talk,
+            speakers=tuple(speakers[row_id(talk)]),
+            series=series.get(talk.series_id),
+            recording=heard.get(row_id(talk), nothing)[0],
+            submission=heard.get(row_id(talk), nothing)[1],
+            transcript=heard.get(row_id(talk), nothing)[2],
+            papers=tuple(papers[row_id(talk)]),
+        )
+        for talk in talks
+    ]
+
+
+def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    groups: dict[int, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _link_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
+    for position, name in enumerate(dict.fromkeys(names)):
+        person = session.exec(select(Person).where(Person.name == name)).first()
+        if person is None:
+            person = Person(
+                public_id=new_public_id(), slug=free_slug(session, Person, name), name=name
+            )
+            session.add(person)
+            session.flush()
+        session.add(TalkSpeaker(talk_id=row_id(talk), person_id=row_id(person), position=position))
+    session.flush()
+
+
+def _series(session: Session, name: str | None) -> int | None:
+    if not name:
+        return None
+    series = session.exec(select(Series).where(Series.name == name)).first()
+    if series is None:
+        series = Series(public_id=new_public_id(), slug=free_slug(session, Series, name), name=name)
+        session.add(series)
+        session.flush()
+    return row_id(series)
