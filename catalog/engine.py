@@ -28,10 +28,8 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 
     Source: sqlite.org/wal.html, "The WAL-reset bug": fixed in 3.51.3, backported to 3.50.7, 3.44.6.
     """
-    return (
-        version >= (3, 51, 3)
-        or (version[:2] in {(3, 50), (3, 44)}
-        and version[2] >= (7 if version[1] == 50 else 6))
+    return version >= (3, 51, 3) or (
+        version[:2] in {(3, 50), (3, 44)} and version[2] >= (7 if version[1] == 50 else 6)
     )
 
 

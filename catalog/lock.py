@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 
-class Held(Exception):  # noqa: N818
+class Held(Exception):
     """Another process holds the lock; `pid` is its process, as far as it said."""
 
     def __init__(self, path: Path, pid: str) -> None:

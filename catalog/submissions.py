@@ -132,6 +132,11 @@ def change(session: Session, public_id: str, **values: Any) -> None:
     )
 
 
+def finish(session: Session, public_id: str, state: str, *, failure: str | None = None) -> None:
+    """End a job as done or failed; `failure` says what, which and what to do."""
+    change(session, public_id, state=state, failure=failure, finished_at=now())
+
+
 def retry(session: Session, public_id: str) -> None:
     """Promise a failed or cancelled submission anew.  Raises: JobProblem, NotThere."""
     one = get(session, public_id)

@@ -154,7 +154,7 @@ class Recording(SQLModel, table=True):
 
 
 class Transcript(SQLModel, table=True):
-    """What one engine heard in one recording, or what staff corrected; versions stand side by side."""
+    """What one engine heard in one recording, or staff corrected; versions stand side by side."""
 
     __tablename__ = "transcripts"
     __table_args__ = (sa.UniqueConstraint("recording_id", "version"),)
@@ -177,7 +177,7 @@ class Segment(SQLModel, table=True):
     __tablename__ = "segments"
     __table_args__ = (
         sa.UniqueConstraint("transcript_id", "position"),
-        sa.CheckConstraint("0 <= start_ms AND start_ms < end_ms", name="span"),
+        sa.CheckConstraint("0 <= start_ms AND start_ms <= end_ms", name="span"),
     )
     id: int | None = Field(default=None, primary_key=True)
     transcript_id: int = _parent("transcripts.id")
@@ -243,7 +243,7 @@ class PassageRow(SQLModel, table=True):
         sa.CheckConstraint("(talk_id IS NULL) <> (paper_id IS NULL)", name="owner"),
         sa.CheckConstraint("(talk_id IS NULL) = (start_ms IS NULL)", name="time"),
         sa.CheckConstraint("(paper_id IS NULL) = (page IS NULL)", name="page"),
-        sa.CheckConstraint("start_ms IS NULL OR start_ms < end_ms", name="span"),
+        sa.CheckConstraint("start_ms IS NULL OR start_ms <= end_ms", name="span"),
     )
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)

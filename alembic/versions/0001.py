@@ -134,7 +134,7 @@ def upgrade() -> None:
             "(talk_id IS NULL) <> (paper_id IS NULL)", name=op.f("ck_passages_owner")
         ),
         sa.CheckConstraint("(talk_id IS NULL) = (start_ms IS NULL)", name=op.f("ck_passages_time")),
-        sa.CheckConstraint("start_ms IS NULL OR start_ms < end_ms", name=op.f("ck_passages_span")),
+        sa.CheckConstraint("start_ms IS NULL OR start_ms <= end_ms", name=op.f("ck_passages_span")),
         sa.ForeignKeyConstraint(
             ["paper_id"],
             ["papers.id"],
@@ -303,7 +303,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("words", sa.JSON(), nullable=False),
         sa.Column("doubtful", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("0 <= start_ms AND start_ms < end_ms", name=op.f("ck_segments_span")),
+        sa.CheckConstraint("0 <= start_ms AND start_ms <= end_ms", name=op.f("ck_segments_span")),
         sa.ForeignKeyConstraint(
             ["transcript_id"],
             ["transcripts.id"],

@@ -1,0 +1,62 @@
+"""Entry of the `seminar` command: its verbs, and how problems become one line and a status."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import add, archive, browse, evaluate, jobs, search, serve
+from app.cli.context import Invocation
+
+app = typer.Typer(
+    name="seminar",
+    help="Find the second of the talk, or the page of the paper, where it was said.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="Where the archive lives; else SEMINAR_DATA_DIR, ./data."),
+    ] = None,
+) -> None:
+    context.obj = Invocation(data_dir=data_dir)
+
+
+for verbs in (add, jobs, search, browse, archive, evaluate, serve):
+    verbs.register(app)
+
+
+def main() -> None:
+    """Run the command; a known problem is one line on stderr and status 1."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:
+        if not _is_ours(error):
+            raise
+        sys.exit(f"seminar: {error}")
+
+
+def _is_ours(error: Exception) -> bool:
+    from app.errors import ServiceProblem
+
+    from catalog.errors import CatalogProblem
+    from index.errors import IndexProblem
+    from ingest.errors import IngestProblem
+
+    return isinstance(error, CatalogProblem | IndexProblem | IngestProblem | ServiceProblem)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""`seminar search`: ask the archive from the shell."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.cli.context import clock, open_archive, print_json, remark
+
+if TYPE_CHECKING:
+    from app.cli.context import Archive
+    from index.searcher import Hit, SearchResult
+
+
+class Mode(StrEnum):
+    """Which searches run."""
+
+    HYBRID = "hybrid"
+    SEMANTIC = "semantic"
+    KEYWORD = "keyword"
+
+
+class Kind(StrEnum):
+    """What is searched."""
+
+    TALK = "talk"
+    PAPER = "paper"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's verbs."""
+    app.command("search")(search)
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="A question, words, or a phrase in quotes.")],
+    count: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    kind: Annotated[Kind | None, typer.Option(help="Only talks or only papers.")] = None,
+    mode: Annotated[Mode, typer.Option(help="By meaning and words, or one of them.")] = Mode.HYBRID,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Find passages, best first, with the second of the talk or the page of the paper."""
+    from catalog import passages
+    from index.searcher import SearchRequest
+
+    with open_archive(context.obj.settings()) as archive:
+        request = SearchRequest(
+            text=query,
+            mode=mode.value,
+            kinds=(kind.value,) if kind else ("talk", "paper"),
+            limit=min(2 * count, 100),
+        )
+        result = _searched(archive, request)
+        with archive.catalog.read() as session:
+            shown = passages.shown(session, [hit.passage.id for hit in result.hits])
+    hits = [hit for hit in result.hits if hit.passage.id in shown][:count]
+    if as_json:
+        print_json(_document(query, result, hits))
+        return
+    for reason in result.degraded:
+        remark(f"degraded: {reason}")
+    _print(query, hits)
+
+
+def _searched(archive: "Archive", request: Any) -> "SearchResult":
+    from index import snapshot
+    from index.errors import NoSnapshot
+    from index.searcher import Searcher
+
+    index_dir = archive.settings.index_dir
+    generation = snapshot.current_generation(index_dir)
+    if generation is None:
+        raise NoSnapshot(index_dir)
+    encoder = None
+    if request.mode != "keyword":
+        from index.encoders.sentence import open_encoder
+
+        encoder = open_encoder(archive.settings.encoder_model, device=archive.settings.device)
+    searcher = Searcher.open(index_dir, generation, encoder)
+    try:
+        return searcher.search(request)
+    finally:
+        searcher.close()
+
+
+def _print(query: str, hits: "list[Hit]") -> None:
+    from rich.text import Text
+
+    from app.cli.context import stdout
+    from index.snippet import snippet
+
+    if not hits:
+        remark("nothing found")
+    out = stdout()
+    for number, hit in enumerate(hits, start=1):
+        one = hit.passage
+        names = f" · {', '.join(one.speakers)}" if one.speakers else ""
+        out.print(Text(f"{number:2}. {_place(hit):>8}  {one.title}{names}", style="bold"))
+        line = Text(" " * 14)
+        for span in snippet(one.text, query):
+            line.append(span.text, style="bold yellow" if span.hit else "")
+        out.print(line)
+
+
+def _place(hit: "Hit") -> str:
+    one = hit.passage
+    return f"p. {one.page}" if one.kind == "paper" else clock(one.start_ms)
+
+
+def _document(query: str, result: "SearchResult", hits: "list[Hit]") -> dict[str, Any]:
+    return {
+        "query": query,
+        "generation": result.generation,
+        "legs": dict(result.legs),
+        "degraded": list(result.degraded),
+        "hits": [
+            {
+                "kind": hit.passage.kind,
+                "id": hit.passage.owner_id,
+                "title": hit.passage.title,
+                "passage": hit.passage.id,
+                "start_ms": hit.passage.start_ms,
+                "end_ms": hit.passage.end_ms,
+                "page": hit.passage.page,
+                "score": hit.score,
+                "found_by": hit.found_by,
+                "text": hit.passage.text,
+            }
+            for hit in hits
+        ],
+    }

@@ -1,0 +1,64 @@
+"""What can go wrong in the service itself, beside the problems of the catalog and the index.
+
+ServiceProblem
+├── PortTaken        another program listens there: choose another port
+├── Overloaded       as many searches run as may: come back in a moment
+├── InvalidCursor    the cursor is not one of ours, or of another request: begin without it
+├── StaleCursor      the cursor is from an earlier snapshot: begin without it
+├── Withdrawn        the talk or paper was here and is no longer shown
+└── NoMedia          the talk or paper has no file to serve
+"""
+
+
+class ServiceProblem(Exception):
+    """Root of the service's errors; the message says what, which and what to do."""
+
+
+class PortTaken(ServiceProblem):
+    """Another program listens on the address."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"port {port} on {host} is in use by another program; stop it, or choose another "
+            "port with --port"
+        )
+
+
+class Overloaded(ServiceProblem):
+    """As many requests wait for a search as may wait."""
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many searches at once; try again in {retry_after_s} s")
+
+
+class InvalidCursor(ServiceProblem):
+    """The cursor was not given out for this request."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor does not belong to this request; begin again without it")
+
+
+class StaleCursor(ServiceProblem):
+    """The cursor counts in a snapshot that is served no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("the archive has changed since this cursor was given; begin without it")
+
+
+class Withdrawn(ServiceProblem):
+    """Staff took it out of the archive's view."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(f"this {kind} was withdrawn and is no longer shown")
+
+
+class NoMedia(ServiceProblem):
+    """There is no file of it that may be served."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        self.kind = kind
+        super().__init__(f"this {kind} has no file to serve: {detail}")

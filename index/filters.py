@@ -1,0 +1,63 @@
+"""Where hits may come from: filters on talks and papers, worked out once for both legs.
+
+Invariant: both legs are given the same talks and papers, so no leg can find what the other must
+not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.passage import Kind
+from index.rows import Owner
+from index.terms import Restriction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a talk or paper must be; None lets everything through."""
+
+    kinds: tuple[Kind, ...] | None = None
+    owner: str | None = None
+    series: str | None = None
+    speaker: str | None = None
+    year: int | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is filtered at all."""
+        return self.kinds is not None or self._beyond_kind
+
+    @property
+    def _beyond_kind(self) -> bool:
+        return any(
+            value is not None for value in (self.owner, self.series, self.speaker, self.year)
+        )
+
+    def admits(self, owner: Owner) -> bool:
+        """Whether passages of this talk or paper may be found."""
+        return (
+            (self.kinds is None or owner.kind in self.kinds)
+            and (self.owner is None or owner.owner_id == self.owner)
+            and (self.series is None or _folded(owner.series or "") == _folded(self.series))
+            and (self.year is None or owner.year == self.year)
+            and (
+                self.speaker is None
+                or any(_folded(self.speaker) in _folded(name) for name in owner.speakers)
+            )
+        )
+
+    def ordinals(self, owners: Sequence[Owner]) -> list[int] | None:
+        """The places of the talks and papers admitted, or None when nothing is filtered."""
+        if not self.any:
+            return None
+        return [place for place, owner in enumerate(owners) if self.admits(owner)]
+
+    def restriction(self, ordinals: Sequence[int] | None) -> Restriction:
+        """The same for the terms leg, which knows kinds by themselves."""
+        if not self._beyond_kind:
+            return Restriction(kinds=self.kinds)
+        return Restriction(owners=tuple(ordinals or ()))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())

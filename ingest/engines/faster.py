@@ -1,0 +1,187 @@
+"""faster-whisper: the default engine, and the one file that imports it.
+
+Speech is found first (Silero), cut into stretches of up to 30 s and decoded in batches.  The
+batched pipeline switches Whisper's own safety net off; `ingest.gate` puts it back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, fitting
+from ingest.engines.fingerprints import fingerprint
+from ingest.engines.shape import shaped
+from ingest.errors import OutOfMemory, SpeechModelMissing
+from ingest.segments import Segment
+
+if TYPE_CHECKING:
+    from ingest.engines import PCM
+
+ENGINE = "faster-whisper"
+SEED = 20_240_229
+WAYS = "vad+batched+beam5+words"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FasterOptions:
+    """Where and how the model runs.  `threads` 0 means every core that this process may use."""
+
+    device: str = "cpu"
+    compute_type: str = "int8"
+    batch_size: int = 8
+    beam_size: int = 5
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.batch_size, self.beam_size) < 1 or self.threads < 0:
+            raise ValueError(f"batch and beam are positive, threads not negative: {self}")
+
+
+class FasterWhisper:
+    """A CTranslate2 Whisper model in memory."""
+
+    def __init__(
+        self, model: Path, *, name: str = "", options: FasterOptions | None = None
+    ) -> None:
+        """Load a model's folder.  Raises: SpeechModelMissing, OutOfMemory."""
+        self._options = options or FasterOptions()
+        self._name = name or model.name
+        self._model = _loaded(model, self._name, self._options)
+        self.info = EngineInfo(
+            engine=ENGINE,
+            model=self._name,
+            device=self._options.device,
+            compute_type=self._options.compute_type,
+            fingerprint=fingerprint(ENGINE, model / "model.bin", self._options.compute_type, WAYS),
+        )
+
+    def transcribe(
+        self, pcm: PCM, *, language: str | None, hotwords: Sequence[str]
+    ) -> Iterator[Segment]:
+        """See `Transcriber.transcribe`."""
+        from faster_whisper import BatchedInferencePipeline
+
+        _seed()
+        if not len(pcm):
+            return
+        with _wrapped(self._name, self._options.device):
+            heard, _ = BatchedInferencePipeline(self._model).transcribe(
+                pcm,
+                language=self._language(language),
+                hotwords=self._prompt(hotwords),
+                beam_size=self._options.beam_size,
+                batch_size=self._options.batch_size,
+                word_timestamps=True,
+            )
+            yield from shaped(heard, _length_ms(pcm))
+
+    def transcribe_carefully(
+        self, pcm: PCM, *, language: str | None, hotwords: Sequence[str]
+    ) -> Iterator[Segment]:
+        """See `Transcriber.transcribe_carefully`."""
+        _seed()
+        if not len(pcm):
+            return
+        with _wrapped(self._name, self._options.device):
+            heard, _ = self._model.transcribe(
+                pcm,
+                language=self._language(language),
+                hotwords=self._prompt(hotwords),
+                beam_size=self._options.beam_size,
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                vad_filter=True,
+                hallucination_silence_threshold=2.0,
+            )
+            yield from shaped(heard, _length_ms(pcm))
+
+    def detect_language(self, pcm: PCM) -> str:
+        """See `Transcriber.detect_language`."""
+        if not self._model.model.is_multilingual:
+            return "en"
+        speech = only_speech(pcm)
+        if not len(speech):
+            return "en"
+        with _wrapped(self._name, self._options.device):
+            language: str = self._model.detect_language(speech, language_detection_segments=4)[0]
+        return language
+
+    def _language(self, language: str | None) -> str | None:
+        return language if self._model.model.is_multilingual else "en"
+
+    def _prompt(self, hotwords: Sequence[str]) -> str | None:
+        tokenizer = self._model.hf_tokenizer
+        lengths = [len(tokenizer.encode(f" {w},", add_special_tokens=False).ids) for w in hotwords]
+        return ", ".join(fitting(hotwords, lengths)) or None
+
+
+def stretches_of_speech(pcm: PCM) -> list[tuple[int, int]]:
+    """Where somebody speaks, as [start, end) in samples, in order; found by the Silero detector."""
+    from faster_whisper.vad import get_speech_timestamps
+
+    if not len(pcm):
+        return []
+    return [(int(s["start"]), int(s["end"])) for s in get_speech_timestamps(pcm)]
+
+
+def only_speech(pcm: PCM) -> PCM:
+    """The sound with everything but speech cut away."""
+    import numpy as np
+
+    parts = [pcm[start:end] for start, end in stretches_of_speech(pcm)]
+    return np.concatenate(parts) if parts else pcm[:0]
+
+
+def cuda_is_there() -> bool:
+    """Whether CTranslate2 can use a CUDA device on this machine."""
+    import ctranslate2
+
+    return int(ctranslate2.get_cuda_device_count()) > 0
+
+
+def _loaded(model: Path, name: str, options: FasterOptions) -> Any:
+    from faster_whisper import WhisperModel
+
+    advice = "name a model's folder or an installed model in SEMINAR_WHISPER_MODEL"
+    try:
+        with _wrapped(name, options.device):
+            return WhisperModel(
+                str(model),
+                device=options.device,
+                compute_type=options.compute_type,
+                cpu_threads=options.threads or len(os.sched_getaffinity(0)),
+            )
+    except (RuntimeError, OSError, ValueError) as problem:
+        raise SpeechModelMissing(name, f"cannot be loaded ({problem})", advice) from problem
+
+
+class _wrapped:  # noqa: N801 - reads as a phrase after `with`
+    """Turns the engine's out-of-memory errors into ours."""
+
+    def __init__(self, model: str, device: str) -> None:
+        self._model = model
+        self._device = device
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        said = str(problem).lower()
+        if isinstance(problem, MemoryError) or (
+            isinstance(problem, RuntimeError) and ("out of memory" in said or "bad_alloc" in said)
+        ):
+            raise OutOfMemory(self._model, self._device) from problem
+
+
+def _seed() -> None:
+    import ctranslate2
+
+    ctranslate2.set_random_seed(SEED)
+
+
+def _length_ms(pcm: PCM) -> int:
+    return len(pcm) * 1000 // SAMPLE_RATE_HZ

@@ -1,0 +1,172 @@
+"""Everything that can go wrong while a recording or a paper is taken in, one class per decision.
+
+    IngestProblem
+    ├── BadInput                 the file itself is at fault: trying again cannot help
+    │   ├── UnreadableMedia      not media, empty, protected, or too damaged to give any sound
+    │   ├── NoAudio              media without a sound track
+    │   ├── UnsupportedFormat    media in a container that the archive does not take
+    │   ├── TooLarge             beyond a limit, which is named
+    │   ├── UnreadablePdf        not a PDF, encrypted or damaged
+    │   └── PdfWithoutText       only pictures of pages
+    ├── DecoderStopped           the decoding process was killed from outside: try again
+    ├── DiskFull                 no space for what is being written: nothing was stored
+    ├── BadManifest              a list of files has faults; nothing of it was started
+    ├── WorkerStopped            the worker that was waited for ended early
+    ├── WorkerRunning            another worker has the data folder
+    └── EngineProblem            the speech engine could not do its work
+        ├── EngineMissing        the engine's package is not installed
+        ├── SpeechModelMissing   the model is not on this machine
+        └── OutOfMemory          the device has too little memory for the model
+
+Every message is one line and says what, which file or model, and what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class IngestProblem(Exception):
+    """A recording or paper could not be taken in."""
+
+
+class BadInput(IngestProblem):
+    """The file itself is at fault, so that trying again cannot help."""
+
+    def __init__(self, file: Path, reason: str, advice: str) -> None:
+        self.file = file
+        self.reason = reason
+        self.advice = advice
+        super().__init__(one_line(f"{file.name}: {reason}; {advice}"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.file, self.reason, self.advice))
+
+
+class UnreadableMedia(BadInput):
+    """A file that gives no sound at all: not media, empty, protected or damaged."""
+
+
+class NoAudio(BadInput):
+    """A media file without a sound track."""
+
+
+class UnsupportedFormat(BadInput):
+    """Media in a container that the archive does not take, such as a playlist."""
+
+
+class TooLarge(BadInput):
+    """A file beyond one of the limits on length, tracks, memory, time or pages."""
+
+
+class UnreadablePdf(BadInput):
+    """A PDF that cannot be opened: not a PDF, encrypted or damaged."""
+
+
+class PdfWithoutText(BadInput):
+    """A PDF that holds pictures of pages but no text."""
+
+
+class DecoderStopped(IngestProblem):
+    """The decoding process ended without an answer and without the file being at fault."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        self.file = file
+        self.reason = reason
+        super().__init__(one_line(f"{file.name}: the decoding process {reason}; try the job again"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.file, self.reason))
+
+
+class DiskFull(IngestProblem):
+    """No space is left for what is being written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"the archive disk is full: {folder} takes no more; nothing was stored, "
+            "free some space and try the job again"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.folder,))
+
+
+class BadManifest(IngestProblem):
+    """A list of files has faults, all of them named; nothing of it was started."""
+
+    def __init__(self, file: Path, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__(
+            one_line(f"{file}: {'; '.join(faults)}; nothing was started, mend the list first")
+        )
+
+
+class WorkerStopped(IngestProblem):
+    """The worker that was waited for ended early; what was accepted is kept."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(
+            f"the worker ended with status {status} before the jobs were done; what was accepted "
+            "is kept: `seminar worker` goes on with it, `seminar jobs` shows it"
+        )
+
+
+class WorkerRunning(IngestProblem):
+    """Another worker has the data folder."""
+
+    def __init__(self, data_dir: Path, pid: str) -> None:
+        super().__init__(
+            f"a worker (process {pid}) already works in {data_dir}; "
+            "let it do the jobs, or stop it first"
+        )
+
+
+class EngineProblem(IngestProblem):
+    """The speech engine could not do its work."""
+
+
+class EngineMissing(EngineProblem):
+    """The package of the chosen speech engine is not installed."""
+
+    def __init__(self, engine: str, advice: str) -> None:
+        self.engine = engine
+        self.advice = advice
+        super().__init__(one_line(f"the speech engine {engine} is not installed; {advice}"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.engine, self.advice))
+
+
+class SpeechModelMissing(EngineProblem):
+    """The speech model is not on this machine or cannot be loaded."""
+
+    def __init__(self, model: str, reason: str, advice: str) -> None:
+        self.model = model
+        self.reason = reason
+        self.advice = advice
+        super().__init__(one_line(f"the speech model {model} {reason}; {advice}"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.model, self.reason, self.advice))
+
+
+class OutOfMemory(EngineProblem):
+    """The device has too little memory for the model."""
+
+    def __init__(self, model: str, device: str) -> None:
+        self.model = model
+        self.device = device
+        super().__init__(
+            f"not enough memory on {device} for the speech model {model}; "
+            "close other programs or name a smaller model in SEMINAR_WHISPER_MODEL"
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.model, self.device))
+
+
+def one_line(text: str) -> str:
+    """The text with control characters and line breaks replaced, so that a log line stays one."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,100 @@
+"""From a PDF's raw text to text that can be read: pure functions over all pages at once.
+
+Invariant: as many pages come out as went in; only running heads and page numbers are lost.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+LIGATURES = {
+    c: unicodedata.normalize("NFKC", c) for c in "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
+}
+BROKEN = re.compile(r"(\w+)\x02\s*(\w+)|(\w{2,})[-\u00ad]\n([a-z]\w+)")
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]"
+)
+PAGE_NUMBER = re.compile(r"(page\s+)?(\d{1,4}|[ivxlc]{1,7})(\s*(/|of)\s*\d{1,4})?", re.IGNORECASE)
+DIGITS = re.compile(r"\d+")
+EDGE_LINES = 2
+LEAST_REPEATS = 3
+SHARE_OF_PAGES = 0.4
+SHARD_CHARS = 12
+WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def tidied(pages: Sequence[str]) -> list[str]:
+    """The pages' text with broken words joined, ligatures written out, running heads left out."""
+    plain = [_plain(page) for page in pages]
+    known = _known_words(plain)
+    lines = [_rejoined(page, known).split("\n") for page in plain]
+    lines = [[line.strip() for line in page if line.strip()] for page in lines]
+    running = _running(lines)
+    return ["\n".join(_gathered(_without_edges(page, running))) for page in lines]
+
+
+def _plain(page: str) -> str:
+    text = page.replace("\r\n", "\n").replace("\r", "\n").replace("\x02\n", "\x02")
+    for ligature, letters in LIGATURES.items():
+        text = text.replace(ligature, letters)
+    return text.encode("utf-8", "replace").decode()
+
+
+def _known_words(pages: Iterable[str]) -> Counter[str]:
+    return Counter(word.lower() for page in pages for word in re.findall(r"\w+(?:-\w+)*", page))
+
+
+def _rejoined(page: str, known: Counter[str]) -> str:
+    """Join words broken at a line's end; the hyphen stays where the paper writes it elsewhere."""
+
+    def whole(match: re.Match[str]) -> str:
+        head, tail = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
+        with_hyphen = f"{head}-{tail}"
+        keep = known[with_hyphen.lower()] > known[f"{head}{tail}".lower()]
+        return with_hyphen if keep else f"{head}{tail}"
+
+    return UNSEEN.sub("", BROKEN.sub(whole, page).replace("\x02", "-"))
+
+
+def _running(pages: Sequence[Sequence[str]]) -> set[str]:
+    """The heads and feet that stand at the edge of many pages, their numbers aside."""
+    seen = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
+    least = max(LEAST_REPEATS, SHARE_OF_PAGES * len(pages))
+    alternating = max(LEAST_REPEATS, least / 2)
+    return {key for key, times in seen.items() if times >= alternating and key}
+
+
+def _edges(page: Sequence[str]) -> list[str]:
+    return [*page[:EDGE_LINES], *page[-EDGE_LINES:]]
+
+
+def _key(line: str) -> str:
+    return DIGITS.sub("#", line.lower())
+
+
+def _without_edges(page: Sequence[str], running: set[str]) -> list[str]:
+    first, last = 0, len(page)
+    while first < min(EDGE_LINES, last) and _is_edge(page[first], running):
+        first += 1
+    lowest = max(first, len(page) - EDGE_LINES)
+    while last > lowest and _is_edge(page[last - 1], running):
+        last -= 1
+    return list(page[first:last])
+
+
+def _is_edge(line: str, running: set[str]) -> bool:
+    return _key(line) in running or PAGE_NUMBER.fullmatch(line) is not None
+
+
+def _gathered(lines: Iterable[str]) -> list[str]:
+    """Shards of displayed mathematics, a few signs each, put on the line before them."""
+    gathered: list[str] = []
+    for line in lines:
+        if gathered and len(line) <= SHARD_CHARS and not WORD.search(line):
+            gathered[-1] += f" {line}"
+        else:
+            gathered.append(line)
+    return gathered

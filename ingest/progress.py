@@ -1,0 +1,51 @@
+"""How far a job is, written to its row at most once a second; and whether it may go on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from catalog import submissions
+from catalog.engine import Catalog
+
+_INTERVAL_S = 1.0
+
+
+class Cancelled(Exception):
+    """Staff cancelled the job; it stops here and keeps what is finished."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """The progress of one job through its steps."""
+
+    catalog: Catalog
+    job_id: str
+    clock: Callable[[], float] = time.monotonic
+    _step: str = ""
+    _total: int | None = None
+    _began_at: float = 0.0
+    _began_with: int = 0
+    _written_at: float = field(default=-_INTERVAL_S)
+
+    def enter(self, step: str, *, done: int = 0, total: int | None = None) -> None:
+        """Begin a step; `done` and `total` in ms of recording, or pages.  Raises: Cancelled."""
+        self._step, self._total, self._began_with = step, total, done
+        self._began_at = self._written_at = self.clock()
+        self._write(done)
+
+    def at(self, done: int) -> None:
+        """The step has done so much.  Raises: Cancelled, within a second of the wish."""
+        if self.clock() - self._written_at >= _INTERVAL_S:
+            self._written_at = self.clock()
+            self._write(done)
+
+    def _write(self, done: int) -> None:
+        elapsed_s = self.clock() - self._began_at
+        covered_s = (done - self._began_with) / 1000
+        speed = covered_s / elapsed_s if elapsed_s > 0 and covered_s > 0 else None
+        with self.catalog.write() as session:
+            if submissions.get(session, self.job_id).state == "cancelled":
+                raise Cancelled(self.job_id)
+            submissions.change(
+                session, self.job_id, step=self._step, done=done, total=self._total, speed=speed
+            )

@@ -1,0 +1,89 @@
+"""From the catalog to a published snapshot: build aside, verify, name it by the pointer."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from catalog import passages as catalog_passages
+from catalog.engine import Catalog
+from catalog.lock import only_one
+from catalog.passages import SearchablePassage
+from index import snapshot
+from index.encoders import Encoder
+from index.errors import IndexProblem
+from index.passage import Passage, PassageId
+from ingest.vectors import VectorCache, Vectors
+
+
+def publish(
+    catalog: Catalog,
+    index_dir: Path,
+    cache: VectorCache,
+    encoder: Encoder,
+    *,
+    anew: bool = False,
+) -> str:
+    """Publish the catalog as it is now; returns the generation.
+
+    Nothing changed: the generation that is published already, unless `anew`.  One publisher
+    at a time.
+    """
+    with only_one(index_dir.parent / "run" / "publish.lock", wait_s=600):
+        with catalog.read() as session:
+            digest = catalog_passages.digest(session)
+            current = None if anew else _unchanged(index_dir, digest, encoder)
+            if current:
+                return current
+            rows = list(catalog_passages.searchable(session))
+        passages = [as_passage(row) for row in rows]
+        vectors = _gathered(passages, cache, encoder)
+        manifest = snapshot.write(
+            index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
+        )
+        snapshot.publish(index_dir, manifest.generation)
+        snapshot.collect_garbage(index_dir)
+    return manifest.generation
+
+
+def as_passage(one: SearchablePassage) -> Passage:
+    """A catalog passage as the index knows it."""
+    return Passage(
+        id=PassageId(one.row.public_id),
+        kind="talk" if one.kind == "talk" else "paper",
+        owner_id=one.owner_id,
+        title=one.title,
+        speakers=one.names,
+        series=one.series,
+        year=one.year,
+        text=one.row.text,
+        start_ms=one.row.start_ms,
+        end_ms=one.row.end_ms,
+        page=one.row.page,
+        section=one.row.section,
+    )
+
+
+def _unchanged(index_dir: Path, digest: str, encoder: Encoder) -> str | None:
+    generation = snapshot.current_generation(index_dir)
+    if generation is None:
+        return None
+    try:
+        manifest = snapshot.read_manifest(index_dir, generation)
+        snapshot.verify(index_dir, generation)
+    except IndexProblem:
+        return None  # damaged: build a whole one
+    same = (manifest.catalog_digest, manifest.encoder_fingerprint) == (digest, encoder.fingerprint)
+    return generation if same else None
+
+
+def _gathered(passages: list[Passage], cache: VectorCache, encoder: Encoder) -> Vectors:
+    parts: list[Vectors] = [np.empty((0, encoder.dimension), dtype=np.float32)]
+    parts += [cache.rows(owner_id, group) for owner_id, group in _by_owner(passages)]
+    return np.concatenate(parts)
+
+
+def _by_owner(passages: list[Passage]) -> Iterator[tuple[str, list[Passage]]]:
+    for owner_id, group in groupby(passages, key=lambda one: one.owner_id):
+        yield owner_id, list(group)

@@ -1,0 +1,324 @@
+"""The steps that turn an accepted file into a transcript, passages and vectors.
+
+Invariant: each step is idempotent.  It finds its finished work by name and returns at once, so
+that a step that is run again after a crash changes nothing.  Steps hand on names of artifacts,
+never transcripts or vectors.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from catalog import papers, passages, submissions, transcripts
+from catalog.engine import Catalog
+from catalog.passages import NewPassage
+from catalog.settings import Settings
+from catalog.store import Store
+from catalog.tables import Paper, Recording, Submission, Talk
+from catalog.transcripts import NewSegment, NewTranscript
+from index.encoders import Encoder
+from index.passage import CUTTER_VERSION, Cut, Passage, PassageId, cut_paper, cut_talk
+from index.weights import ENCODERS, located
+from ingest import media, segments
+from ingest.engines import Transcriber
+from ingest.engines.choose import open_engine, require_engine
+from ingest.gate import gated
+from ingest.pdf import read_pdf
+from ingest.progress import Cancelled, Progress
+from ingest.publish import publish
+from ingest.segments import Segment
+from ingest.sentences import sentences
+from ingest.vectors import VectorCache
+
+PIPELINE = "1"
+"""Version of what the steps make; a new one makes new jobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRef:
+    """A decoded window: its file name in the talk's artifacts, and where it lies."""
+
+    file: str
+    start_ms: int
+    duration_ms: int
+
+
+class Steps:
+    """The steps with what they work on.  One instance per worker; models load when needed."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, store: Store) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.store = store
+
+    @cached_property
+    def engine(self) -> Transcriber:
+        """The speech engine.  Raises: EngineProblem."""
+        return open_engine(
+            self.settings.whisper_engine, self.settings.whisper_model or "", self.settings.device
+        )
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The sentence encoder.  Raises: EncoderMissing, ModelMissing."""
+        from index.encoders.sentence import open_encoder
+
+        return open_encoder(self.settings.encoder_model, device=self.settings.device)
+
+    @cached_property
+    def vectors(self) -> VectorCache:
+        """Vectors by content."""
+        return VectorCache(self.store, self.encoder)
+
+    def warm_up(self) -> None:
+        """Look for the models, and begin to load the encoder while other steps run.
+
+        Raises: SpeechModelMissing, EngineMissing, ModelMissing, so that no job fails for it.
+        """
+        settings = self.settings
+        require_engine(settings.whisper_engine, settings.whisper_model or "", settings.device)
+        if located(settings.encoder_model, ENCODERS).is_dir():
+            threading.Thread(target=lambda: self.encoder, name="encoder", daemon=True).start()
+        else:
+            _ = self.encoder  # from a hub: fetched before any job depends on it
+
+    # a recording
+
+    def decode(self, job_id: str) -> list[dict[str, Any]]:
+        """Decode the recording into windows; returns their references in order of time."""
+        job, recording = self._recording(job_id)
+        done = self._pcm(job) / "decoded.json"
+        if not done.exists():
+            progress = self._progress(job_id)
+            progress.enter("decode", total=recording.duration_ms)
+            decoded = media.decode(
+                self.store.media(job.sha256),
+                self._pcm(job),
+                options=media.DecodeOptions(window_s=self.settings.window_s),
+                progress=progress.at,
+            )
+            self.store.write_artifact(done, _decoded_json(decoded))
+        known = json.loads(done.read_text())
+        windows: list[dict[str, Any]] = known["windows"]
+        return windows
+
+    def language(self, job_id: str, windows: Sequence[dict[str, Any]]) -> str | None:
+        """The language as set for the talk, else as heard in its longest window."""
+        job, recording = self._recording(job_id)
+        with self.catalog.read() as session:
+            talk = session.get_one(Talk, recording.talk_id)
+        if talk.language or not windows:
+            return talk.language
+        longest = max(windows, key=lambda window: int(window["duration_ms"]))
+        return self.engine.detect_language(media.samples(self._pcm(job) / longest["file"]))
+
+    def transcribe(
+        self, job_id: str, windows: Sequence[dict[str, Any]], number: int, language: str | None
+    ) -> str:
+        """Transcribe one window; returns the name of its finished transcript."""
+        job, _recording = self._recording(job_id)
+        window = WindowRef(**windows[number])
+        done = self._heard(job, number, language)
+        if done.exists():
+            return done.name
+        total_ms = sum(int(one["duration_ms"]) for one in windows)
+        progress = self._progress(job_id)
+        progress.enter("transcribe", done=window.start_ms, total=total_ms)
+        pcm = media.samples(self._pcm(job) / window.file)
+        heard: list[Segment] = []
+        for segment in gated(self.engine, pcm, language=language, hotwords=()):
+            heard.append(segments.shifted(segment, window.start_ms))
+            progress.at(min(window.start_ms + segment.end_ms, total_ms))
+        self.store.write_artifact(done, segments.to_json(heard).encode())
+        with self.catalog.write() as session:
+            submissions.change(
+                session, job_id, starts=0
+            )  # it moves: the deaths so far are forgiven
+        return done.name
+
+    def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
+        """Cut the transcribed windows into passages; returns the name of the file of them."""
+        job, _recording = self._recording(job_id)
+        self._progress(job_id).enter("passages")
+        cuts = cut_talk(sentences(self._segments(job, names)))
+        return self._write_cuts(job, {"passages": [asdict(one) for one in _new_passages(cuts)]})
+
+    def commit_talk(
+        self, job_id: str, cuts: str, names: Sequence[str], language: str | None
+    ) -> None:
+        """Write transcript and passages whole, in the place of earlier ones.  Raises: Cancelled."""
+        job, recording = self._recording(job_id)
+        known = json.loads((self._pcm(job) / "decoded.json").read_text())
+        info = self.engine.info
+        transcript = NewTranscript(
+            engine=info.engine,
+            model=info.model,
+            model_fingerprint=info.fingerprint,
+            language=language,
+            gaps=tuple((start, end) for start, end in known["gaps"]),
+            segments=tuple(_new_segment(one) for one in self._segments(job, names)),
+        )
+        with self.catalog.write() as session:
+            recording = session.get_one(Recording, recording.id)
+            recording.duration_ms = known["container_ms"]
+            recording.decoded_ms = known["decoded_ms"]
+            session.add(recording)
+            transcripts.put(session, recording, transcript)
+            talk = session.get_one(Talk, recording.talk_id)
+            passages.replace(session, talk, self._cuts(job, cuts))
+            partial = bool(known["gaps"] or known["cut_off"])
+            _committed(session, job_id, partial=partial)
+
+    # a paper
+
+    def read_paper(self, job_id: str) -> str:
+        """Read the pages of a PDF and cut them; returns the name of the file of both."""
+        job = self._job(job_id)
+        progress = self._progress(job_id)
+        progress.enter("read")
+        read = read_pdf(self.store.media(job.sha256), progress=progress.at)
+        progress.enter("passages", done=len(read.pages), total=len(read.pages))
+        made = {
+            "pages": [page.text for page in read.pages],
+            "passages": [asdict(one) for one in _new_passages(cut_paper(read.pages))],
+        }
+        return self._write_cuts(job, made)
+
+    def commit_paper(self, job_id: str, cuts: str) -> None:
+        """Write pages and passages whole, in the place of earlier ones.  Raises: Cancelled."""
+        job = self._job(job_id)
+        made = json.loads((self._cuts_folder(job) / cuts).read_text())
+        with self.catalog.write() as session:
+            paper = session.get_one(Paper, job.paper_id)
+            papers.replace_pages(session, paper, made["pages"])
+            passages.replace(session, paper, self._cuts(job, cuts))
+            _committed(session, job_id, partial=False)
+
+    # both
+
+    def encode(self, job_id: str, cuts: str) -> int:
+        """Encode those passages that are new; returns how many there are."""
+        job = self._job(job_id)
+        self._progress(job_id).enter("encode")
+        with self.catalog.read() as session:
+            owner = submissions.owner_of(session, job)
+        mine = [_unplaced(owner, job.kind, one) for one in self._cuts(job, cuts)]
+        self.vectors.rows(owner.public_id, mine)
+        return len(mine)
+
+    def clean(self, job_id: str) -> None:
+        """Drop what only the job needed."""
+        job = self._job(job_id)
+        self.store.drop_artifacts("pcm", job.sha256)
+        self.store.drop_artifacts("cuts", job.sha256)
+
+    def publish(self) -> str:
+        """Publish what is committed; its jobs are done.  Returns the generation."""
+        with self.catalog.read() as session:
+            waiting = submissions.listed(session, states=("committed",))
+        generation = publish(self.catalog, self.settings.index_dir, self.vectors, self.encoder)
+        with self.catalog.write() as session:
+            for job in waiting:
+                submissions.finish(session, job.submission.public_id, "done")
+        return generation
+
+    def _job(self, job_id: str) -> Submission:
+        with self.catalog.read() as session:
+            return submissions.get(session, job_id)
+
+    def _recording(self, job_id: str) -> tuple[Submission, Recording]:
+        with self.catalog.read() as session:
+            job = submissions.get(session, job_id)
+            return job, session.get_one(Recording, job.recording_id)
+
+    def _progress(self, job_id: str) -> Progress:
+        return Progress(catalog=self.catalog, job_id=job_id)
+
+    def _pcm(self, job: Submission) -> Path:
+        return self.store.artifact("pcm", job.sha256, "decoded.json").parent
+
+    def _heard_folder(self, job: Submission) -> Path:
+        fingerprint = self.engine.info.fingerprint[:16]
+        return self.store.artifact("heard", job.sha256, f"{fingerprint}-{PIPELINE}", "x").parent
+
+    def _segments(self, job: Submission, names: Sequence[str]) -> list[Segment]:
+        folder = self._heard_folder(job)
+        return [
+            segment for name in names for segment in segments.from_json((folder / name).read_text())
+        ]
+
+    def _cuts_folder(self, job: Submission) -> Path:
+        return self.store.artifact("cuts", job.sha256, "x").parent
+
+    def _write_cuts(self, job: Submission, made: dict[str, Any]) -> str:
+        path = self._cuts_folder(job) / f"{CUTTER_VERSION}-{PIPELINE}.json"
+        self.store.write_artifact(path, json.dumps(made).encode())
+        return path.name
+
+    def _cuts(self, job: Submission, name: str) -> list[NewPassage]:
+        made = json.loads((self._cuts_folder(job) / name).read_text())
+        return [NewPassage(**one) for one in made["passages"]]
+
+    def _heard(self, job: Submission, number: int, language: str | None) -> Path:
+        return self._heard_folder(job) / f"{language or 'any'}-{number:04d}.json"
+
+
+def _decoded_json(decoded: media.Decoded) -> bytes:
+    windows = [
+        {"file": one.file.name, "start_ms": one.start_ms, "duration_ms": one.duration_ms}
+        for one in decoded.windows
+    ]
+    known = {
+        "windows": windows,
+        "decoded_ms": decoded.decoded_ms,
+        "container_ms": decoded.container_ms,
+        "gaps": [list(gap) for gap in decoded.gaps],
+        "cut_off": decoded.cut_off,
+    }
+    return json.dumps(known).encode()
+
+
+def _new_segment(one: Segment) -> NewSegment:
+    return NewSegment(
+        start_ms=one.start_ms,
+        end_ms=one.end_ms,
+        text=one.text,
+        words=tuple((w.start_ms, w.end_ms, w.text, w.confidence) for w in one.words),
+        doubtful=one.doubtful,
+    )
+
+
+def _committed(session: Session, job_id: str, *, partial: bool) -> None:
+    if submissions.get(session, job_id).state == "cancelled":
+        raise Cancelled(job_id)
+    submissions.change(session, job_id, state="committed", step="publish", partial=partial)
+
+
+def _unplaced(owner: Talk | Paper, kind: str, one: NewPassage) -> Passage:
+    """A passage as the encoder needs it: title and text."""
+    return Passage(
+        id=PassageId("unplaced"),
+        kind="talk" if kind == "talk" else "paper",
+        owner_id=owner.public_id,
+        title=owner.title,
+        text=one.text,
+    )
+
+
+def _new_passages(cuts: Sequence[Cut]) -> list[NewPassage]:
+    return [
+        NewPassage(
+            text=cut.text,
+            start_ms=cut.start_ms,
+            end_ms=cut.end_ms,
+            page=cut.page,
+            section=cut.section,
+        )
+        for cut in cuts
+    ]

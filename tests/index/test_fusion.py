@@ -1,0 +1,64 @@
+"""Fusion is a pure function with bounds and an order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pytest
+
+from index.fusion import alone, calibrated, fused
+
+cosines = st.dictionaries(st.integers(0, 20), st.floats(-1, 1))
+shares = st.dictionaries(st.integers(0, 20), st.floats(0, 1))
+
+
+@given(cosines, shares)
+def test_every_hit_of_either_leg_comes_once_and_scores_within_one(
+    dense: dict[int, float], terms: dict[int, float]
+) -> None:
+    hits = fused(dense, terms)
+    assert sorted(key for key, _ in hits) == sorted(dense.keys() | terms.keys())
+    assert all(0 <= one.score <= 1 for _, one in hits)
+    assert all(one.dense == dense.get(key) and one.terms == terms.get(key) for key, one in hits)
+
+
+@given(cosines, shares)
+def test_the_order_is_by_score_then_by_id(dense: dict[int, float], terms: dict[int, float]) -> None:
+    hits = fused(dense, terms)
+    assert hits == sorted(hits, key=lambda hit: (-hit[1].score, hit[0]))
+
+
+@given(cosines, shares, st.integers(0, 20))
+def test_more_from_a_leg_never_moves_a_hit_down(
+    dense: dict[int, float], terms: dict[int, float], key: int
+) -> None:
+    before = [found for found, _ in fused({**dense, key: 0.2}, terms)].index(key)
+    after = [found for found, _ in fused({**dense, key: 0.9}, terms)].index(key)
+    assert after <= before
+
+
+@given(cosines)
+def test_without_words_the_ranking_is_that_of_meaning(dense: dict[int, float]) -> None:
+    assert [key for key, _ in fused(dense, {})] == [key for key, _ in alone(dense, "dense")]
+
+
+@given(shares)
+def test_without_meaning_the_ranking_is_that_of_words(terms: dict[int, float]) -> None:
+    hits = [one for _, one in alone(terms, "terms")]
+    assert all(one.dense is None and one.score == one.terms for one in hits)
+    assert [one.score for one in hits] == sorted(terms.values(), reverse=True)
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e3))
+def test_a_calibrated_score_is_within_one(score: float, bound: float, rare: float) -> None:
+    assert 0 <= calibrated(score, bound=bound, rare=rare) <= 1
+
+
+def test_a_question_of_few_words_counts_for_less() -> None:
+    few = calibrated(10, bound=10, rare=10)
+    many = calibrated(100, bound=100, rare=10)
+    assert few < many < 1
+
+
+def test_a_negative_weight_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        fused({}, {1: 0.5}, weight=-1.0)
