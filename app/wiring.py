@@ -35,13 +35,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderState:
-    """How far the encoder is; `detail` is a sentence for people."""
+    """How far the encoder is; `detail` is for anybody, so it names no folder."""
 
     state: Literal["loading", "ready", "missing"]
     detail: str
 
 
 LOADING = EncoderState(state="loading", detail="the encoder is being loaded")
+READY = EncoderState(state="ready", detail="ok")
+MISSING = EncoderState(state="missing", detail="the encoder does not load; the log says why")
 
 
 class RememberingEncoder:
@@ -140,14 +142,14 @@ class LiveIndex:
             with_meaning = self._following(encoder)
             with_meaning.refresh()
         except IndexProblem as problem:
-            self._encoder = EncoderState(state="missing", detail=str(problem))
-            log.error("search by words only", reason=str(problem))
-        except Exception as problem:  # the model libraries have errors of their own
-            self._encoder = EncoderState(state="missing", detail=f"it does not load: {problem}")
+            self._encoder = MISSING
+            log.warning("search by words only", reason=str(problem))
+        except Exception:  # the model libraries have errors of their own
+            self._encoder = MISSING
             log.exception("search by words only")
         else:
             self._current = with_meaning
-            self._encoder = EncoderState(state="ready", detail="ready")
+            self._encoder = READY
             log.info("encoder ready", fingerprint=encoder.fingerprint)
 
 
@@ -165,7 +167,7 @@ class Service:
 
 @contextmanager
 def open_service(
-    settings: Settings, *, load_encoder: LoadEncoder | None = None
+    settings: Settings, *, metrics: Metrics, load_encoder: LoadEncoder | None = None
 ) -> Iterator[Service]:
     """Open the archive for reading; closes what it opened.  Raises: CatalogProblem."""
     catalog = open_catalog(settings.catalog_url)
@@ -175,8 +177,10 @@ def open_service(
         catalog=catalog,
         store=Store(settings.data_dir),
         live=live,
-        turns=Turns(at_once=SEARCHES_AT_ONCE, waiting=SEARCHES_WAITING),
-        metrics=Metrics(),
+        turns=Turns(
+            at_once=SEARCHES_AT_ONCE, waiting=SEARCHES_WAITING, on_refusal=metrics.refused.inc
+        ),
+        metrics=metrics,
     )
     try:
         live.start()

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import zip_longest
 
 ROW_CHARS = 42
 ROWS = 2
@@ -65,11 +66,7 @@ class Cue:
 def cues(lines: Iterable[Line]) -> list[Cue]:
     """Cut lines into cues in time order; no cue lasts into the next."""
     cut = [_cue(words) for line in lines for words in _cue_words(_words(line))]
-    following = [*(c.start_ms for c in cut[1:]), None]
-    return [
-        cue if later is None or later >= cue.end_ms else _ending(cue, max(cue.start_ms, later))
-        for cue, later in zip(cut, following, strict=True)
-    ]
+    return [_not_into(cue, later) for cue, later in zip_longest(cut, cut[1:])]
 
 
 def vtt(lines: Iterable[Line]) -> str:
@@ -233,7 +230,10 @@ def _cue(words: Sequence[TimedWord]) -> Cue:
     )
 
 
-def _ending(cue: Cue, end_ms: int) -> Cue:
+def _not_into(cue: Cue, later: Cue | None) -> Cue:
+    if later is None or later.start_ms >= cue.end_ms:
+        return cue
+    end_ms = max(cue.start_ms, later.start_ms)
     return Cue(start_ms=cue.start_ms, end_ms=end_ms, rows=cue.rows)
 
 

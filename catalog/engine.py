@@ -93,12 +93,15 @@ def open_catalog(url: str) -> Catalog:
     Raises: NewerArchive (a newer version wrote it), CatalogUnavailable.
     """
     engine = connect(url)
-    catalog = Catalog(engine)
-    with _named_problems():
-        revision = _revision(engine)
-        if revision != HEAD:
-            _migrate(engine, url, revision)
-    return catalog
+    try:
+        with _named_problems():
+            revision = _revision(engine)
+            if revision != HEAD:
+                _migrate(engine, url, revision)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Catalog(engine)
 
 
 def connect(url: str) -> sa.Engine:

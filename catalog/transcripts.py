@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlmodel import Session, col, delete, select, update
 
+from catalog import captions
+from catalog.captions import Line, TimedWord
 from catalog.errors import NotATranscript
 from catalog.names import row_id
 from catalog.tables import Recording, Segment, Talk, Transcript
+
+Shape = Literal["txt", "vtt", "srt", "json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,33 @@ def segments(session: Session, transcript: Transcript) -> list[Segment]:
         .order_by(col(Segment.position))
     )
     return list(session.exec(query).all())
+
+
+def lines(spoken: Sequence[Segment]) -> list[Line]:
+    """Segments as caption lines with timed words."""
+    return [
+        Line(
+            start_ms=one.start_ms,
+            end_ms=one.end_ms,
+            text=one.text,
+            words=tuple(
+                TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
+                for start, end, text, confidence in one.words
+            ),
+        )
+        for one in spoken
+    ]
+
+
+def rendered(spoken: Sequence[Segment], shape: Shape) -> str:
+    """A transcript as the text of a file of this shape."""
+    write = {
+        "txt": captions.txt,
+        "vtt": captions.vtt,
+        "srt": captions.srt,
+        "json": captions.json_text,
+    }
+    return write[shape](lines(spoken))
 
 
 def _versions(session: Session, recording: Recording) -> Sequence[Transcript]:

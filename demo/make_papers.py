@@ -1,7 +1,7 @@
-"""Typesets the course notes from their sources, so that title and authors in the PDF are the manifest's.
+"""Typesets the course notes, so that title and authors in each PDF are those of the manifest.
 
-Run with the packages of `requirements.txt`; only the fonts inside the typst package are used, and the
-creation date is fixed, so that the same source gives the same file.
+Run with the packages of `requirements.txt`; only the fonts inside the typst package are used, and
+the creation date is fixed, so that the same source gives the same file.
 
     python demo/make_papers.py
 """
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def typeset(paper: dict[str, Any]) -> Path:
-    """Typeset one note beside its source; refuse one whose title or authors differ from the manifest."""
+    """Typeset one note beside its source; refuse one whose title or authors are others."""
     target = HERE / str(paper["file"])
     source = target.with_suffix(".typ")
     text = source.read_text(encoding="utf-8")

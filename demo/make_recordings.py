@@ -1,12 +1,12 @@
-"""Makes the demonstration recordings from their scripts, so that anyone can see they are nobody's voice.
+"""Makes the demonstration recordings from their scripts, so that all can see whose voice it is not.
 
 Each `talks/NN-slug.md` is spoken, paragraph by paragraph, by a synthetic voice and encoded into the
 file that `manifest.yaml` names; the format follows the file's suffix.  `recordings/cues.json` keeps
 where every paragraph and sentence truly lies, known from the synthesis and not from a recogniser.
 A heading of a script names a section and is not spoken; a video shows one slide per section.
 
-The speech engine, piper-tts, is GPL: it is run here as a tool, from a virtual environment of its own
-(`requirements.txt` beside this file), and is no dependency of the archive.
+The speech engine, piper-tts, is GPL: it is run here as a tool, from a virtual environment of its
+own (`requirements.txt` beside this file), and is no dependency of the archive.
 
     python demo/make_recordings.py [NN-slug …]
 """
@@ -45,6 +45,8 @@ PEAK = 0.89
 
 SLIDE_FPS = 2
 KEYFRAME_EVERY_S = 20  # how far a seek may have to decode
+BT709 = 1  # the number of that standard in H.264, for primaries, transfer and matrix alike
+STUDIO_RANGE = 1  # luma from 16 to 235
 COMMENT = "Demonstration recording in a synthetic voice"
 
 
@@ -186,7 +188,10 @@ def video_stream(container: Any) -> Any:
     stream = container.add_stream("libx264", rate=SLIDE_FPS)
     stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
     stream.options = {"crf": "23", "preset": "slow", "tune": "stillimage"}
-    stream.codec_context.gop_size = SLIDE_FPS * KEYFRAME_EVERY_S
+    context = stream.codec_context
+    context.gop_size = SLIDE_FPS * KEYFRAME_EVERY_S
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+    context.color_range = STUDIO_RANGE
     return stream
 
 
@@ -213,10 +218,13 @@ def video_frames(slides: list[bytes], sound: Spoken) -> Iterator[Any]:
         yield frame
 
 
-def picture(png: bytes) -> NDArray[np.uint8]:
+def picture(png: bytes) -> NDArray[Any]:
     """Decode one slide to the planes that the video codec wants."""
-    with av.open(io.BytesIO(png)) as container:
-        return next(container.decode(video=0)).reformat(format="yuv420p").to_ndarray()
+    with av.open(io.BytesIO(png), "r") as container:
+        frame = next(container.decode(video=0)).reformat(
+            format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        )
+        return frame.to_ndarray()
 
 
 def slides_of(name: str, sections: int) -> list[bytes]:

@@ -54,7 +54,8 @@ class Section:
 
 def clean(text: str) -> str:
     """Make any text safe to store: no control characters, lone surrogates or ligatures."""
-    readable = text.encode("utf-8", "replace").decode("utf-8").translate(CONTROL)
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    readable = whole.translate(CONTROL)
     return "".join(
         unicodedata.normalize("NFKC", c) if "\ufb00" <= c <= "\ufb06" else c for c in readable
     )

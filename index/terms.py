@@ -18,14 +18,17 @@ from index.query import ParsedQuery, normalised, with_short_forms
 from index.stopwords import STOP_WORDS
 
 ANALYSER = "seminar"
+SPELLER = "seminar-spelled"
 ANALYSER_VERSION = "1"
 K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
 LONGEST_TERM_BYTES = 60
-HEAP_BYTES = 256 << 20
+HEAP_BYTES = 128 << 20
 # The body holds title and speakers too; the boosts are what a word weighs once more when it is in
 # one of them.
 BODY = "body"
 FIELDS = {BODY: 1.0, "title": 0.2, "speakers": 0.3}
+# Words as they are written, without stemming: a slip of the pen is near its word, not near a stem.
+SPELLED = "spelled"
 LOCK_FILES = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})
 FUZZY_MIN_CHARS = 4
 FUZZY_TWO_EDITS_CHARS = 8
@@ -65,10 +68,11 @@ class TermHits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stems:
-    """A query as the index knows it: each word once, phrases word by word."""
+    """A query as the index knows it: each word once, phrases word by word, words as spelled."""
 
     words: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
+    spelled: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -89,6 +93,7 @@ class TermsLeg:
         opened = tantivy.Index.open(str(folder))
         opened.config_reader(reload_policy="manual")
         opened.register_tokenizer(ANALYSER, _stemmer())
+        opened.register_tokenizer(SPELLER, _splitter())
         self._schema = opened.schema
         self._searcher = opened.searcher()
 
@@ -107,7 +112,7 @@ class TermsLeg:
         if exact or stems.phrases:
             rare = (K1 + 1) * _idf(self.count, 1)
             return _term_hits(exact, bound=self._bound(stems.all), rare=rare)
-        similar = self._similar(stems.words)
+        similar = self._similar(stems.spelled)
         return _term_hits(
             self._hits(similar, limit, where), bound=FUZZY_BOUND * len(similar), rare=1.0
         )
@@ -129,7 +134,7 @@ class TermsLeg:
             (
                 self._tantivy.Occur.Should,
                 query.fuzzy_term_query(
-                    self._schema, BODY, word, 2 if len(word) >= FUZZY_TWO_EDITS_CHARS else 1
+                    self._schema, SPELLED, word, 2 if len(word) >= FUZZY_TWO_EDITS_CHARS else 1
                 ),
             )
             for word in words
@@ -196,6 +201,7 @@ def write_terms(folder: Path, rows: Iterable[Row]) -> None:
 
     built = tantivy.Index(_schema(), path=str(folder), reuse=False)
     built.register_tokenizer(ANALYSER, _stemmer())
+    built.register_tokenizer(SPELLER, _splitter())
     writer = built.writer(HEAP_BYTES, 1)
     for row in rows:
         writer.add_document(_document(row))
@@ -214,6 +220,7 @@ def stems_of(query: ParsedQuery) -> Stems:
     return Stems(
         words=tuple(dict.fromkeys(found for word in kept for found in stem(word))),
         phrases=tuple(phrase for phrase in phrases if phrase),
+        spelled=tuple(dict.fromkeys(kept)),
     )
 
 
@@ -237,6 +244,7 @@ def _schema() -> Any:
     schema = tantivy.SchemaBuilder()
     for field in FIELDS:
         schema.add_text_field(field, tokenizer_name=ANALYSER)
+    schema.add_text_field(SPELLED, tokenizer_name=SPELLER, index_option="basic")
     schema.add_text_field("kind", tokenizer_name="raw", index_option="basic")
     schema.add_unsigned_field("owner", indexed=True)
     schema.add_unsigned_field("row", indexed=True, fast=True)
@@ -252,8 +260,10 @@ def _document(row: Row) -> Any:
         with_short_forms(_indexable(normalised(part)))
         for part in (passage.title, " ".join(passage.speakers), passage.text)
     )
+    everything = f"{title} {speakers} {text}"
     for field, value in (
-        (BODY, f"{title} {speakers} {text}"),
+        (BODY, everything),
+        (SPELLED, everything),
         ("title", title),
         ("speakers", speakers),
     ):

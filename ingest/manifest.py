@@ -3,7 +3,7 @@
     papers: [{file, title, authors, year, venue, abstract, arxiv_id, doi}]
     talks:  [{file, title, speakers, series, date, abstract, language, papers, slides, visibility}]
 
-File names are relative to the manifest.  A talk names its papers by their file.
+File names are relative to the manifest.  A talk names papers of the same list by their file.
 """
 
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ _TALK_KEYS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file of a manifest; `papers` are the files of the papers that a talk names."""
+    """One file of a manifest; `papers` are the file names of the papers that a talk names."""
 
     path: Path
     about: NewTalk | NewPaper
-    papers: tuple[Path, ...] = ()
+    papers: tuple[str, ...] = ()
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -46,6 +46,7 @@ def read_manifest(path: Path) -> list[Entry]:
     faults: list[str] = []
     papers = _entries(path, whole.get("papers") or [], "papers", faults)
     talks = _entries(path, whole.get("talks") or [], "talks", faults)
+    _find_named_papers(talks, {entry.path.name for entry in papers}, faults)
     if faults:
         raise BadManifest(path, faults)
     return [*papers, *talks]
@@ -72,8 +73,17 @@ def _entry(folder: Path, item: Any, kind: str) -> Entry:
         raise ValueError(f"there is no file {path}")
     if kind == "papers":
         return Entry(path=path, about=_paper(item))
-    papers = tuple(folder / str(name) for name in item.get("papers") or ())
+    papers = tuple(Path(str(name)).name for name in item.get("papers") or ())
     return Entry(path=path, about=_talk(item), papers=papers)
+
+
+def _find_named_papers(talks: list[Entry], listed: set[str], faults: list[str]) -> None:
+    for entry in talks:
+        faults += [
+            f"talk {entry.path.name} names {paper}, which is not among the papers"
+            for paper in entry.papers
+            if paper not in listed
+        ]
 
 
 def _paper(item: Mapping[str, Any]) -> NewPaper:

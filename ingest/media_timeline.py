@@ -40,7 +40,7 @@ class Timeline:
         hole = self._hole(at)
         if hole < 0:
             return None
-        if self._broken or (hole >= NOTICED_HOLE and self.position):
+        if self._broken or self._is_noticed(hole):
             self._note_gap(max(hole, self._lost, 1))
         self._broken, self._lost = False, 0
         self.position += hole + length
@@ -59,6 +59,13 @@ class Timeline:
             return 0
         rest = 0 if end is None else end - self.position
         return rest if rest > RATE // 4 else 0
+
+    def _is_noticed(self, hole: int) -> bool:
+        """A hole counts as a gap when it is long, or lies just behind another one."""
+        if not hole or not self.position:
+            return False
+        behind_a_gap = bool(self.gaps) and self.position - self.gaps[-1][1] <= CLOSE
+        return hole >= NOTICED_HOLE or behind_a_gap
 
     def _hole(self, at: int | None) -> int:
         if at is None:

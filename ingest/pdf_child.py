@@ -33,11 +33,12 @@ def answered(file: Path, request: Request) -> dict[str, Any]:
     pages: list[str] = []
     room = options["max_chars"]
     for number in range(len(document)):
-        pages.append(_text(document, number, room + 1))
-        room -= len(pages[-1])
-        if room < 0:
+        text = _text(document, number, room)
+        if text is None:
             reason = f"it holds more than the limit of {options['max_chars']} characters"
             raise TooLarge(file, reason, CUT_IT)
+        pages.append(text)
+        room -= len(text)
         if number % PROGRESS_EVERY_PAGES == 0:
             say({"progress": number})
     stated = document.get_metadata_dict()
@@ -57,15 +58,15 @@ def _opened(file: Path) -> Any:
         ) from problem
 
 
-def _text(document: Any, number: int, most_chars: int) -> str:
-    """One page's text; a page that cannot be read is an empty one."""
+def _text(document: Any, number: int, most_chars: int) -> str | None:
+    """One page's text, None when it is too long; a page that cannot be read is an empty one."""
     import pypdfium2
 
     try:
         page = document[number]
         text_page = page.get_textpage()
-        count = min(text_page.count_chars(), most_chars)
-        text: str = text_page.get_text_range(0, count) if count > 0 else ""
+        short_enough = text_page.count_chars() <= most_chars
+        text: str | None = text_page.get_text_bounded() if short_enough else None
         text_page.close()
         page.close()
     except pypdfium2.PdfiumError:

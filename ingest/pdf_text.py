@@ -37,7 +37,7 @@ def tidied(pages: Sequence[str]) -> list[str]:
 
 
 def _plain(page: str) -> str:
-    text = page.replace("\r\n", "\n").replace("\r", "\n").replace("\x02\n", "\x02")
+    text = page.replace("\r\n", "\n").replace("\r", "\n").replace("\ufffe", "\x02")
     for ligature, letters in LIGATURES.items():
         text = text.replace(ligature, letters)
     return text.encode("utf-8", "replace").decode()
@@ -82,7 +82,7 @@ def _without_edges(page: Sequence[str], running: set[str]) -> list[str]:
     lowest = max(first, len(page) - EDGE_LINES)
     while last > lowest and _is_edge(page[last - 1], running):
         last -= 1
-    return list(page[first:last])
+    return list(page[first:last]) or list(page)
 
 
 def _is_edge(line: str, running: set[str]) -> bool:

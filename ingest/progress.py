@@ -1,11 +1,17 @@
 """How far a job is, written to its row at most once a second; and whether it may go on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from catalog import submissions
 from catalog.engine import Catalog
+from ingest.engines import Transcriber
+from ingest.segments import Segment
+
+if TYPE_CHECKING:
+    from ingest.engines import PCM
 
 _INTERVAL_S = 1.0
 
@@ -49,3 +55,30 @@ class Progress:
             submissions.change(
                 session, self.job_id, step=self._step, done=done, total=self._total, speed=speed
             )
+
+
+class Watched:
+    """A speech engine whose segments are noticed as they are decoded."""
+
+    def __init__(self, engine: Transcriber, heard_until: Callable[[int], None]) -> None:
+        self._engine = engine
+        self._heard_until = heard_until
+        self.info = engine.info
+
+    def transcribe(
+        self, pcm: "PCM", *, language: str | None, hotwords: Sequence[str]
+    ) -> Iterator[Segment]:
+        """See `Transcriber.transcribe`; tells the end of each segment in ms.  Raises: Cancelled."""
+        for segment in self._engine.transcribe(pcm, language=language, hotwords=hotwords):
+            self._heard_until(segment.end_ms)
+            yield segment
+
+    def transcribe_carefully(
+        self, pcm: "PCM", *, language: str | None, hotwords: Sequence[str]
+    ) -> Iterator[Segment]:
+        """See `Transcriber.transcribe_carefully`."""
+        return self._engine.transcribe_carefully(pcm, language=language, hotwords=hotwords)
+
+    def detect_language(self, pcm: "PCM") -> str:
+        """See `Transcriber.detect_language`."""
+        return self._engine.detect_language(pcm)

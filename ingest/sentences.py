@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from catalog.captions import joined
 from index.passage import Sentence
@@ -57,7 +58,7 @@ def _share(segment: Segment, texts: Sequence[str]) -> int:
 
 def _runs(words: Sequence[Word]) -> Iterator[list[Word]]:
     run: list[Word] = []
-    for word, following in zip(words, [*words[1:], None], strict=True):
+    for word, following in zip_longest(words, words[1:]):
         run.append(word)
         if following is None or _ends_sentence(word, following):
             yield run

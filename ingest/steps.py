@@ -30,7 +30,7 @@ from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
 from ingest.gate import gated
 from ingest.pdf import read_pdf
-from ingest.progress import Cancelled, Progress
+from ingest.progress import Cancelled, Progress, Watched
 from ingest.publish import publish
 from ingest.segments import Segment
 from ingest.sentences import sentences
@@ -131,10 +131,11 @@ class Steps:
         progress = self._progress(job_id)
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
-        heard: list[Segment] = []
-        for segment in gated(self.engine, pcm, language=language, hotwords=()):
-            heard.append(segments.shifted(segment, window.start_ms))
-            progress.at(min(window.start_ms + segment.end_ms, total_ms))
+        engine = Watched(self.engine, lambda ms: progress.at(window.start_ms + ms))
+        heard = [
+            segments.shifted(segment, window.start_ms)
+            for segment in gated(engine, pcm, language=language, hotwords=())
+        ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
         with self.catalog.write() as session:
             submissions.change(

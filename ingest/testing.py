@@ -66,10 +66,10 @@ def _words(pcm: PCM) -> Iterator[Word]:
 
 
 def _pitch(part: PCM) -> int:
-    """The frequency of a tone from how often it changes sign."""
+    """The frequency of a tone, to the nearest ten, from how often it changes sign."""
     signs = part > 0
     changes = int((signs[1:] != signs[:-1]).sum())
-    return round(changes * SAMPLE_RATE_HZ / (2 * max(1, len(part))))
+    return round(changes * SAMPLE_RATE_HZ / (20 * max(1, len(part)))) * 10
 
 
 def _segment(words: Sequence[Word]) -> Segment:

@@ -27,7 +27,7 @@ def tagged(
 
 
 def holds(if_none_match: str | None, tag: str) -> bool:
-    """Whether a client's If-None-Match names the tag.  Source: RFC 9110, 13.1.2 (weak comparison)."""
+    """Whether a client's If-None-Match names the tag, weakly.  Source: RFC 9110, 13.1.2."""
     if if_none_match is None:
         return False
     offered = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}

@@ -30,7 +30,7 @@ class Place:
             raise InvalidCursor
 
 
-def cursor(place: Place) -> str:
+def cursor_for(place: Place) -> str:
     """The cursor for a place."""
     known = [place.offset, place.generation, _short(place.request), _check(place)]
     return base64.urlsafe_b64encode(json.dumps(known).encode()).decode().rstrip("=")
@@ -69,3 +69,8 @@ def _short(text: str) -> str:
 
 def _check(place: Place) -> str:
     return _short(f"{place.offset}|{place.generation}|{place.request}")
+
+
+def read_generation(text: str) -> str:
+    """What a cursor was given for.  Raises: InvalidCursor."""
+    return _read(text)[1]

@@ -145,16 +145,16 @@ class _Taken:
         from ingest.accept import Offer
         from ingest.manifest import read_manifest
 
-        ids: dict[Path, str] = {}
+        ids: dict[str, str] = {}
         for entry in read_manifest(manifest):
             about = entry.about
             if isinstance(about, NewTalk):
-                named = tuple(ids[path] for path in entry.papers if path in ids)
+                named = tuple(ids[name] for name in entry.papers if name in ids)
                 about = replace(about, papers=named)
             offer = Offer(path=entry.path, about=about)
             taken = self.take(entry.path, lambda offer=offer: offer)
             if taken:
-                ids[entry.path] = taken
+                ids[entry.path.name] = taken
 
     def report(self, *, as_json: bool, waited: bool) -> None:
         """Say what came of each file."""

@@ -85,7 +85,7 @@ def export(
     with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
         talk = catalog_talks.find(session, key)
         _version, segments = transcripts.current(session, talk)
-    print(captions.rendered(captions.lines(segments), shape.value), end="")
+    print(transcripts.rendered(segments, shape.value), end="")
 
 
 def _talk(one: "TalkDetails") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """openai-whisper: the second engine, and the one file that imports `whisper`.
 
 It gets decoded sound, so no ffmpeg program is needed, and only the stretches where the default
-engine's detector hears speech, because Whisper invents text over silence.  Checkpoints are loaded as
+engine's detector hears speech, because Whisper invents text over silence.  Checkpoints load as
 plain tensors; nothing is unpickled.
 """
 

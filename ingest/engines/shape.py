@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from string import punctuation as PUNCTUATION
 from typing import Any
 
 from ingest.segments import Segment, Word
@@ -44,6 +45,10 @@ def _words(heard: Iterable[Any], length_ms: int) -> tuple[Word, ...]:
         start = max(earliest, _ms(one.start, length_ms))
         end = max(start, _ms(one.end, length_ms))
         confidence = min(1.0, max(0.0, _number(one.probability, 0.0)))
+        if words and one.word[0] in PUNCTUATION:  # ",000" after "10", "%" after "5"
+            before = words.pop()
+            start, text = before.start_ms, before.text + text
+            confidence = min(confidence, before.confidence)
         words.append(Word(start_ms=start, end_ms=end, text=text, confidence=confidence))
         earliest = start
     return tuple(words)

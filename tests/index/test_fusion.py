@@ -1,14 +1,13 @@
 """Fusion is a pure function with bounds and an order."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
-
 from index.fusion import alone, calibrated, fused
 
-cosines = st.dictionaries(st.integers(0, 20), st.floats(-1, 1))
-shares = st.dictionaries(st.integers(0, 20), st.floats(0, 1))
+cosines = st.dictionaries(st.integers(0, 20), st.integers(-100, 100).map(lambda n: n / 100))
+shares = st.dictionaries(st.integers(0, 20), st.integers(0, 100).map(lambda n: n / 100))
 
 
 @given(cosines, shares)

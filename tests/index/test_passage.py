@@ -1,5 +1,7 @@
 """Cutting talks and papers: nothing is lost, nothing is too long."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,7 +62,7 @@ def test_passages_come_in_order_and_each_brings_something_new(
 ) -> None:
     cuts = cut_talk(talk(lengths), options=options)
     seen: set[str] = set()
-    for earlier, later in zip(cuts, cuts[1:], strict=False):
+    for earlier, later in pairwise(cuts):
         assert earlier.start_ms is not None
         assert later.start_ms is not None
         assert earlier.start_ms <= later.start_ms
@@ -153,9 +155,14 @@ def test_a_passage_belongs_to_the_page_where_it_begins() -> None:
 
 
 def test_hyphenated_lines_are_joined_and_running_heads_dropped() -> None:
-    pages = [f"A Running Head\nThe general-\nization gap {word}.\n{n}" for n, word in enumerate("abcd")]
+    pages = [
+        f"Running Head {n}\n{word} is first.\nThe general-\nization gap {word}.\n{word} ends.\n{n}"
+        for n, word in enumerate("ABCD")
+    ]
     text = " ".join(one.text for one in cut_paper(paper(*pages)))
-    assert text == " ".join(f"The generalization gap {word}." for word in "abcd")
+    assert text == " ".join(
+        f"{word} is first. The generalization gap {word}. {word} ends." for word in "ABCD"
+    )
 
 
 def test_the_title_is_context_for_the_encoder() -> None:

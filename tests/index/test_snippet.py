@@ -1,11 +1,15 @@
 """Snippets are stretches of the passage, with the query's words marked."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.snippet import ELLIPSIS, Span, snippet
 
-WORDS = st.lists(st.sampled_from(["kernel", "kernels", "the", "descent,", "ℓ2", "x" * 50]), max_size=80)
+WORDS = st.lists(
+    st.sampled_from(["kernel", "kernels", "the", "descent,", "ℓ2", "x" * 50]), max_size=80
+)
 
 
 @given(st.one_of(st.text(max_size=400), WORDS.map(" ".join)), st.integers(1, 120))
@@ -15,7 +19,7 @@ def test_a_snippet_is_a_stretch_of_the_text_within_its_limit(text: str, max_char
     assert len(whole) <= max(max_chars, 1 + 2 * len(ELLIPSIS))
     assert whole.removeprefix(ELLIPSIS).removesuffix(ELLIPSIS) in text or whole in text
     assert all(span.text for span in spans)
-    assert all(one.hit != other.hit for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.hit != other.hit for one, other in pairwise(spans))
 
 
 def test_words_are_marked_by_their_stems_and_neighbours_are_one_hit() -> None:

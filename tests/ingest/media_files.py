@@ -3,6 +3,8 @@
 import random
 import struct
 import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,44 +63,76 @@ def write_wav(path: Path, channels: NDArray[np.float32], *, rate: int = RATE) ->
     return path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sounding:
+    """A sound track to encode."""
+
+    codec: str
+    sound: Sound
+    start_s: float = 0.0
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """A small grey film to encode."""
+
+    seconds: float
+
+
 def encode(path: Path, sound: Sound, **muxer_options: str) -> Path:
     """Write mono sound in the container and usual coding of the file's suffix."""
+    codec = ENCODERS[path.suffix[1:]]
+    return write_tracks(path, Sounding(codec=codec, sound=sound), **muxer_options)
+
+
+def write_tracks(path: Path, *tracks: Sounding | Film, **muxer_options: str) -> Path:
+    """Write a recording with these tracks."""
     kind = path.suffix[1:]
     with av.open(str(path), "w", format=MUXERS.get(kind, kind), options=muxer_options) as out:
-        add_sound(out, ENCODERS[kind], sound)
+        streams = [_stream(out, track) for track in tracks]
+        for track, stream in zip(tracks, streams, strict=True):
+            packets = _film(stream, track) if isinstance(track, Film) else _sound(stream, track)
+            for packet in packets:
+                out.mux(packet)
     return path
 
 
-def add_sound(out: Any, codec: str, sound: Sound, *, start_s: float = 0.0) -> None:
-    """Encode sound into a new track that begins at `start_s`."""
-    track = out.add_stream(codec, rate=RATE, layout="mono")
-    track.bit_rate = 64_000
-    context = track.codec_context
-    context.open()
+def _stream(out: Any, track: Sounding | Film) -> Any:
+    if isinstance(track, Film):
+        stream = out.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        return stream
+    stream = out.add_stream(track.codec, rate=RATE, layout="mono")
+    stream.bit_rate = 64_000
+    if track.is_default:
+        stream.disposition = av.stream.Disposition.default
+    return stream
+
+
+def _sound(stream: Any, track: Sounding) -> Iterator[Any]:
+    context = stream.codec_context
+    if not context.is_open:
+        context.open()
     resampler = av.AudioResampler(
         format=context.format, layout="mono", rate=RATE, frame_size=context.frame_size or 1024
     )
-    for place in range(0, len(sound), RATE):
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(sound[None, place : place + RATE]), format="fltp", layout="mono"
-        )
-        frame.rate = RATE
-        frame.pts = place + round(start_s * RATE)
+    for place in range(0, len(track.sound), RATE):
+        part = np.ascontiguousarray(track.sound[None, place : place + RATE])
+        frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+        frame.rate, frame.pts = RATE, place + round(track.start_s * RATE)
         for ready in resampler.resample(frame):
-            out.mux(track.encode(ready))
+            yield from stream.encode(ready)
     for ready in resampler.resample(None):
-        out.mux(track.encode(ready))
-    out.mux(track.encode(None))
+        yield from stream.encode(ready)
+    yield from stream.encode(None)
 
 
-def add_pictures(out: Any, *, seconds: float) -> None:
-    """Encode a small grey film."""
-    track = out.add_stream("mpeg4", rate=5)
-    track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+def _film(stream: Any, track: Film) -> Iterator[Any]:
     grey = np.full((48, 64, 3), 128, dtype=np.uint8)
-    for _ in range(round(seconds * 5)):
-        out.mux(track.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
-    out.mux(track.encode(None))
+    for _ in range(round(track.seconds * 5)):
+        yield from stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24"))
+    yield from stream.encode(None)
 
 
 def truncated(source: Path, target: Path, percent: int) -> Path:

@@ -1,6 +1,5 @@
 import http.server
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -12,8 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest import media
-from ingest.confined import Confined
 from ingest.errors import (
     DecoderStopped,
     DiskFull,
@@ -22,7 +19,7 @@ from ingest.errors import (
     UnreadableMedia,
     UnsupportedFormat,
 )
-from ingest.media import DecodeOptions, Decoded, decode, probe, samples
+from ingest.media import DECODER, Decoded, DecodeOptions, decode, probe, samples
 from ingest.media_marks import marks
 from ingest.media_timeline import RATE as HZ
 from ingest.media_timeline import Timeline
@@ -31,8 +28,8 @@ from tests.ingest.media_files import (
     ENCODERS,
     RATE,
     ROOT,
-    add_pictures,
-    add_sound,
+    Film,
+    Sounding,
     encode,
     shared,
     silence,
@@ -40,6 +37,7 @@ from tests.ingest.media_files import (
     tone,
     truncated,
     with_noise,
+    write_tracks,
     write_wav,
 )
 
@@ -65,11 +63,8 @@ def test_every_kind_that_is_taken_is_decoded_whole(kind: str, tmp_path: Path) ->
 
 
 def test_probing_tells_every_track_and_whether_there_is_a_film(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mkv"
-    with av.open(str(file), "w") as out:
-        add_pictures(out, seconds=2)
-        add_sound(out, "aac", tone(2))
-        add_sound(out, "flac", tone(2))
+    aac, flac = (Sounding(codec=codec, sound=tone(2)) for codec in ("aac", "flac"))
+    file = write_tracks(tmp_path / "talk.mkv", Film(seconds=2), aac, flac)
     info = probe(file)
     assert [(t.kind, t.codec) for t in info.tracks] == [
         ("video", "mpeg4"),
@@ -83,12 +78,9 @@ def test_probing_tells_every_track_and_whether_there_is_a_film(tmp_path: Path) -
 
 
 def test_the_default_track_is_the_one_that_is_heard(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mkv"
-    with av.open(str(file), "w") as out:
-        add_sound(out, "flac", silence(2))
-        add_sound(out, "flac", tone(2))
-        out.streams[0].disposition = 0
-        out.streams[1].disposition = av.stream.Disposition.default
+    quiet = Sounding(codec="flac", sound=silence(2))
+    loud = Sounding(codec="flac", sound=tone(2), is_default=True)
+    file = write_tracks(tmp_path / "talk.mkv", quiet, loud)
     decoded = decode(file, tmp_path / "out")
     assert level(sound_of(decoded), 0.5, 1.5) > 0.1
 
@@ -163,10 +155,8 @@ def test_each_of_many_channels_is_heard(channels: int, tmp_path: Path) -> None:
 
 
 def test_sound_that_begins_late_is_put_at_its_time(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mkv"
-    with av.open(str(file), "w") as out:
-        add_pictures(out, seconds=5)
-        add_sound(out, "flac", tone(3), start_s=2.0)
+    late = Sounding(codec="flac", sound=tone(3), start_s=2.0)
+    file = write_tracks(tmp_path / "talk.mkv", Film(seconds=5), late)
     decoded = decode(file, tmp_path / "out")
     sound = sound_of(decoded)
     assert level(sound, 0, 1.9) == 0
@@ -193,16 +183,14 @@ def test_a_hole_in_the_timestamps_becomes_silence_and_a_gap(tmp_path: Path) -> N
 
 
 def test_a_sound_track_shorter_than_its_film_is_whole(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mp4"
-    with av.open(str(file), "w") as out:
-        add_pictures(out, seconds=9)
-        add_sound(out, "aac", tone(3))
+    short = Sounding(codec="aac", sound=tone(3))
+    file = write_tracks(tmp_path / "talk.mp4", Film(seconds=9), short)
     decoded = decode(file, tmp_path / "out")
     assert not decoded.is_partial
     assert decoded.decoded_ms == pytest.approx(9000, abs=50)
 
 
-@pytest.mark.parametrize("percent", [10, 30, 50, 70, 90])
+@pytest.mark.parametrize("percent", [10, 50, 90])
 @pytest.mark.parametrize("kind", ["mp3", "flac", "ogg", "webm", "mkv", "wav", "wma", "mp4"])
 def test_a_cut_off_recording_is_partial(kind: str, percent: int, tmp_path: Path) -> None:
     options = {"movflags": "faststart"} if kind == "mp4" else {}
@@ -214,7 +202,7 @@ def test_a_cut_off_recording_is_partial(kind: str, percent: int, tmp_path: Path)
 
 
 @pytest.mark.parametrize("kind", ["mp3", "flac", "ogg", "webm", "mkv", "mp4"])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_damaged_place_is_a_gap_and_the_rest_is_kept(
     kind: str, seed: int, tmp_path: Path
 ) -> None:
@@ -280,9 +268,9 @@ def test_an_mp3_without_a_frame_count_has_no_sure_length(tmp_path: Path) -> None
 
 
 def test_no_real_recording_is_called_damaged(tmp_path: Path) -> None:
-    files = [*shared("short").iterdir(), *shared("edge").iterdir(), *shared("languages").rglob("*")]
-    heard = [f for f in files if f.suffix in {".mp3", ".wav", ".flac", ".ogg", ".m4a"}]
-    partial = [f.name for f in heard[:40] if decode(f, tmp_path / "out").is_partial]
+    files = [*shared("short").iterdir(), *shared("edge").iterdir()]
+    heard = sorted(f for f in files if f.suffix in {".mp3", ".wav", ".flac", ".ogg", ".m4a"})
+    partial = [f.name for f in heard if decode(f, tmp_path / "out").is_partial]
     assert len(heard) > 20
     assert partial == []
 
@@ -341,9 +329,7 @@ def test_an_mp4_without_its_directory_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mp4"
-    with av.open(str(file), "w") as out:
-        add_pictures(out, seconds=2)
+    file = write_tracks(tmp_path / "talk.mp4", Film(seconds=2))
     assert probe(file).has_video
     with pytest.raises(NoAudio, match=r"^talk\.mp4: there is no sound track"):
         decode(file, tmp_path / "out")
@@ -409,9 +395,7 @@ def test_a_playlist_reads_no_other_file_and_no_network(
 
 def test_the_canary_sings_when_it_is_read(tmp_path: Path) -> None:
     """The control of the test above: FFmpeg's own defaults do follow a playlist to a local file."""
-    segment = tmp_path / "canary.ts"
-    with av.open(str(segment), "w", format="mpegts") as out:
-        add_sound(out, "aac", tone(2))
+    segment = write_tracks(tmp_path / "canary.mpegts", Sounding(codec="aac", sound=tone(2)))
     file = tmp_path / "talk.m3u8"
     file.write_text(PLAYLISTS["hls"].format(url=segment))
     with av.open(str(file), format="hls") as unprotected:
@@ -434,10 +418,8 @@ def test_a_recording_that_does_not_tell_its_length_stops_at_the_limit(tmp_path: 
 
 
 def test_too_many_tracks_are_refused_and_the_limit_named(tmp_path: Path) -> None:
-    file = tmp_path / "talk.mkv"
-    with av.open(str(file), "w") as out:
-        for _ in range(9):
-            add_sound(out, "pcm_s16le", tone(0.1))
+    short = Sounding(codec="pcm_s16le", sound=tone(0.1))
+    file = write_tracks(tmp_path / "talk.mkv", *[short] * 9)
     assert len(probe(file).tracks) == 9
     for limit in (3, 8):
         with pytest.raises(TooLarge, match=f"limit of .*{limit}"):
@@ -458,7 +440,7 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
         measured = f"""
 import resource
 from pathlib import Path
-from ingest.media import DecodeOptions, decode
+from ingest.media import DECODER, DecodeOptions, decode
 decode(Path({str(file)!r}), Path({str(tmp_path / "out")!r}),
        options=DecodeOptions(window_s=60, quiet_search_s=10))
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
@@ -470,40 +452,20 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     assert peaks[40] < peaks[4] + 15, peaks
 
 
-def test_a_child_that_is_killed_is_no_fault_of_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("deed", "error", "says"),
+    [
+        ("SIGKILL", DecoderStopped, "was stopped by signal 9; try the job again"),
+        ("SIGSEGV", UnreadableMedia, "crashed with signal 11; convert it"),
+        ("stumble", DecoderStopped, "over its own feet"),
+        ("spin", TooLarge, "longer than the limit on processor time"),
+        ("full", DiskFull, "the archive disk is full"),
+    ],
+)
+def test_a_child_that_ends_badly_is_told_apart(
+    deed: str, error: type[Exception], says: str, tmp_path: Path
+) -> None:
     file = write_wav(tmp_path / "talk.wav", tone(1))
-    with pytest.raises(DecoderStopped, match="stopped by signal 9; try the job again"):
-        _dying("os.kill(os.getpid(), signal.SIGKILL)", tmp_path).ask(file, {})
-
-
-def test_a_child_that_crashes_is_a_fault_of_the_file(tmp_path: Path) -> None:
-    file = write_wav(tmp_path / "talk.wav", tone(1))
-    with pytest.raises(UnreadableMedia, match=f"crashed with signal {int(signal.SIGSEGV)}"):
-        _dying("os.kill(os.getpid(), signal.SIGSEGV)", tmp_path).ask(file, {})
-
-
-def test_a_child_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
-    file = write_wav(tmp_path / "talk.wav", tone(1))
-    spin = "resource.setrlimit(resource.RLIMIT_CPU, (1, 5))\nwhile True: pass"
-    with pytest.raises(TooLarge, match="limit on processor time"):
-        _dying(spin, tmp_path).ask(file, {})
-
-
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    file = write_wav(tmp_path / "talk.wav", tone(1))
-    full = 'print(json.dumps({"error": {"kind": "DiskFull"}}))'
-    with pytest.raises(DiskFull, match="the archive disk is full"):
-        _dying(full, tmp_path).ask(file, {"out_dir": str(tmp_path)})
-
-
-def _dying(deed: str, tmp_path: Path) -> Confined:
-    """A confined module that does something else than reading."""
-    name = f"deed_{abs(hash(deed))}"
-    package = tmp_path / f"{name}.py"
-    package.write_text(f"import json, os, resource, signal\n{deed}\n")
-    return replace(media.DECODER, module=_importable(package))
-
-
-def _importable(file: Path) -> str:
-    """A `-m` argument cannot be a path; a folder with __main__ beside the project can be."""
-    return f"tests.ingest.run_file:{file}"
+    misbehaving = replace(DECODER, module="tests.ingest.deeds")
+    with pytest.raises(error, match=says):
+        misbehaving.ask(file, {"deed": deed, "out_dir": str(tmp_path)})

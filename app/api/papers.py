@@ -1,0 +1,95 @@
+"""GET /api/v1/papers and /api/v1/papers/{id}."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.api.caching import tagged
+from app.api.depends import Opened, named
+from app.api.lists import sliced
+from app.api.places import paper_url, pdf_url
+from app.api.problems import documented
+from app.api.schemas import PaperAnswer, PaperItem, PaperList
+from app.api.talks import item as talk_item
+from app.errors import Withdrawn
+from app.wiring import Service
+from catalog import papers as catalog_papers
+from catalog import talks as catalog_talks
+from catalog.tables import Paper
+from catalog.talks import TalkDetails
+
+router = APIRouter(prefix="/api/v1/papers", tags=["papers"])
+PaperKey = Annotated[str, Path(max_length=200, description="Id or slug of a paper.")]
+
+
+@router.get(
+    "",
+    response_model=PaperList,
+    summary="List papers",
+    responses={304: {"description": "Not changed"}, **documented(400, 422)},
+)
+def papers(
+    request: Request,
+    service: Opened,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:
+    """Public papers, newest first."""
+    with service.catalog.read() as session:
+        listed = catalog_papers.listed(session)
+    part = sliced(listed, named="papers", key=lambda one: one.public_id, limit=limit, after=cursor)
+    answer = PaperList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
+    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+
+
+@router.get(
+    "/{paper_id}",
+    response_model=PaperAnswer,
+    summary="One paper",
+    responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
+)
+def paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
+    """A paper with its PDF and the talks that name it; unlisted ones too, by their id."""
+    found = shown_paper(service, paper_id)
+    answer = PaperAnswer.model_validate(
+        {
+            **item(found).model_dump(),
+            "abstract": found.abstract,
+            "arxiv_id": found.arxiv_id,
+            "doi": found.doi,
+            "pdf_url": pdf_url(found),
+            "visibility": found.visibility,
+            "talks": [talk_item(one) for one in talks_naming(service, found)],
+        }
+    )
+    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+
+
+def shown_paper(service: Service, key: str) -> Paper:
+    """The paper with this id or slug, if it may be shown.  Raises: NotThere, Withdrawn."""
+    with service.catalog.read() as session:
+        found = catalog_papers.find(session, named("paper", key))
+    if found.visibility == "withdrawn":
+        raise Withdrawn("paper")
+    return found
+
+
+def talks_naming(service: Service, paper: Paper) -> list[TalkDetails]:
+    """Public talks for which this paper was named, newest first."""
+    with service.catalog.read() as session:
+        return catalog_talks.details(session, catalog_papers.talks_naming(session, paper))
+
+
+def item(one: Paper) -> PaperItem:
+    """A paper as a list shows it."""
+    return PaperItem(
+        id=one.public_id,
+        slug=one.slug,
+        title=one.title,
+        authors=one.authors,
+        year=one.year,
+        venue=one.venue,
+        page_count=one.page_count,
+        url=paper_url(one),
+    )

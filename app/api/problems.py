@@ -1,0 +1,192 @@
+"""Errors as answers: one closed table from class to status, code and title.
+
+Invariant: every error, expected or not, leaves as problem+json, or as a page for a browser that
+asked for one; none of them repeats a query or shows our insides.  Source: RFC 9457.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app import errors as ours
+from app.api.schemas import Problem
+from catalog import errors as catalog
+from index import errors as index
+
+PROBLEM_TYPE = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How a class of errors is answered; the detail is shown unless it speaks of our insides."""
+
+    status: int
+    code: str
+    title: str
+    says: str | None = None  # in the place of the error's own message
+
+
+_BROKEN = "something in the archive does not work; staff can see what in the log"
+_MODEL = Answer(status=503, code="model_unavailable", title="A model is missing", says=_BROKEN)
+_INTERNAL = Answer(status=500, code="internal", title="Internal error", says=_BROKEN)
+
+TABLE: Mapping[type[Exception], Answer] = {
+    catalog.NotThere: Answer(status=404, code="not_found", title="Not found"),
+    catalog.Ambiguous: Answer(status=409, code="ambiguous", title="Several match"),
+    catalog.NotATranscript: Answer(status=404, code="no_transcript", title="No transcript"),
+    catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
+    catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
+    catalog.CatalogUnavailable: Answer(
+        status=503,
+        code="catalog_unavailable",
+        title="The catalog does not answer",
+        says="the archive's catalog does not answer; try again in a moment",
+    ),
+    catalog.NewerArchive: Answer(
+        status=503, code="newer_archive", title="Newer archive", says=_BROKEN
+    ),
+    catalog.StoreFull: Answer(status=507, code="store_full", title="The archive is full"),
+    catalog.StoreDamaged: Answer(
+        status=503,
+        code="file_unavailable",
+        title="The file cannot be read",
+        says="the archive's copy of this file cannot be read; staff can see why in the log",
+    ),
+    catalog.InvalidSetting: _INTERNAL,
+    catalog.JobProblem: Answer(status=409, code="job_refused", title="The job engine refuses"),
+    catalog.CatalogProblem: _INTERNAL,
+    index.InvalidQuery: Answer(status=422, code="invalid_query", title="Invalid query"),
+    index.NoSnapshot: Answer(
+        status=503, code="no_snapshot", title="Nothing is published yet", says=_BROKEN
+    ),
+    index.SnapshotDamaged: Answer(
+        status=503, code="snapshot_damaged", title="The index is damaged", says=_BROKEN
+    ),
+    index.ModelMissing: _MODEL,
+    index.EncoderMissing: _MODEL,
+    index.ModelDamaged: _MODEL,
+    index.EncoderMismatch: _MODEL,
+    index.FaissUnavailable: _MODEL,
+    index.UnusableSet: _INTERNAL,
+    index.IndexProblem: _INTERNAL,
+    ours.PortTaken: _INTERNAL,
+    ours.Overloaded: Answer(status=503, code="overloaded", title="Too many searches at once"),
+    ours.InvalidCursor: Answer(status=400, code="invalid_cursor", title="Invalid cursor"),
+    ours.StaleCursor: Answer(status=410, code="stale_cursor", title="The archive has changed"),
+    ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
+    ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
+    ours.ServiceProblem: _INTERNAL,
+}
+
+_BY_STATUS = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    416: "range_not_satisfiable",
+}
+RETRY_HEADERS = {503: {"retry-after": "1"}}
+
+Page = Callable[[Request, Problem], Response | None]
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for its documentation."""
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_TYPE: {}},
+        }
+        for status in (*statuses, 500, 503)
+    }
+
+
+def answer_for(error: Exception) -> Answer:
+    """The table's entry for an error, by its class or the nearest above."""
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[cast(type[Exception], kind)]
+    return _INTERNAL
+
+
+def problem_of(error: Exception, path: str) -> Problem:
+    """What is said of an error to the outside."""
+    if isinstance(error, RequestValidationError):
+        return _invalid(error, path)
+    if isinstance(error, HTTPException):
+        return problem_by_status(error.status_code, path)
+    answer = answer_for(error)
+    return _problem(answer, detail=answer.says or str(error), path=path)
+
+
+def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as an answer."""
+    return Response(
+        problem.model_dump_json(exclude_none=True),
+        status_code=problem.status,
+        media_type=PROBLEM_TYPE,
+        headers={
+            "cache-control": "no-store",
+            **RETRY_HEADERS.get(problem.status, {}),
+            **(headers or {}),
+        },
+    )
+
+
+def install(app: FastAPI, page: Page) -> None:
+    """Answer every error of the application; `page` may make a page of it instead."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        problem = problem_of(error, request.url.path)
+        if problem.status >= 500:
+            log.error("request failed", code=problem.code, exc_info=error)
+        return page(request, problem) or respond(problem, getattr(error, "headers", None))
+
+    for kind in (HTTPException, RequestValidationError, *TABLE):
+        app.add_exception_handler(kind, handle)
+
+
+def _problem(answer: Answer, *, detail: str, path: str) -> Problem:
+    return Problem(
+        type=f"urn:seminar-archive:problem:{answer.code}",
+        title=answer.title,
+        status=answer.status,
+        detail=detail,
+        code=answer.code,
+        instance=path,
+    )
+
+
+def problem_by_status(status: int, path: str) -> Problem:
+    """A problem that only its status says."""
+    phrase = HTTPStatus(status).phrase
+    answer = Answer(
+        status=status, code=_BY_STATUS.get(status, f"http_{status}"), title=phrase.capitalize()
+    )
+    says = {
+        400: "the request cannot be understood",
+        404: "there is nothing at this address",
+        405: "this address cannot be used that way",
+        416: "the file has no such bytes",
+    }
+    return _problem(answer, detail=says.get(status, phrase.lower()), path=path)
+
+
+def _invalid(error: RequestValidationError, path: str) -> Problem:
+    """Which parameters are wrong and why, without repeating what they were."""
+    found = [
+        {"parameter": ".".join(str(part) for part in one["loc"][1:]), "detail": one["msg"]}
+        for one in error.errors()
+    ]
+    named = ", ".join(str(one["parameter"]) for one in found)
+    answer = Answer(status=422, code="invalid_parameter", title="Invalid parameter")
+    detail = f"cannot be used as given: {named}; see `errors`"
+    return _problem(answer, detail=detail, path=path).model_copy(update={"errors": found})

@@ -1,0 +1,248 @@
+"""The shapes of version 1's answers: times are ms of the recording, days are ISO 8601."""
+
+from datetime import date as day_of
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+KindName = Literal["talk", "paper"]
+
+
+class Shape(BaseModel):
+    """Root of the shapes: immutable, nothing unexpected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SnippetSpan(Shape):
+    """A piece of a snippet: plain text, never markup; `hit` where the query's words are."""
+
+    text: str
+    hit: bool
+
+
+class PassageAnswer(Shape):
+    """A passage that was found; times for a talk, a page for a paper."""
+
+    id: str
+    start_ms: int | None
+    end_ms: int | None
+    page: int | None
+    url: str = Field(description="The second of the talk or the page of the PDF.")
+    snippet: list[SnippetSpan]
+    score: float = Field(ge=0, le=1)
+    found_by: Literal["meaning", "words", "both"]
+
+
+class HitAnswer(Shape):
+    """A talk or paper with its best passages; `more` is how many others of it were found."""
+
+    kind: KindName
+    id: str
+    title: str
+    speakers: list[str] = Field(description="Speakers of a talk, authors of a paper.")
+    date: day_of | None = Field(description="The day of a talk; null for a paper.")
+    year: int | None
+    series: str | None
+    url: str
+    score: float = Field(ge=0, le=1)
+    passages: list[PassageAnswer]
+    more: int = Field(ge=0)
+
+
+class SearchAnswer(Shape):
+    """Hits, best first; `degraded` names what did not run, `legs` says why."""
+
+    query: str
+    generation: str = Field(description="The snapshot; `none` while nothing is published.")
+    took_ms: float
+    legs: dict[str, str]
+    degraded: list[str]
+    total: int = Field(description="How many talks and papers were found.")
+    hits: list[HitAnswer]
+    next_cursor: str | None
+
+
+class PaperLink(Shape):
+    """A paper, by name and address."""
+
+    id: str
+    title: str
+    url: str
+
+
+class TalkItem(Shape):
+    """A talk as a list shows it."""
+
+    id: str
+    slug: str
+    title: str
+    speakers: list[str]
+    series: str | None
+    date: day_of | None
+    duration_ms: int | None
+    recording_status: Literal["recorded", "not_recorded", "declined", "withdrawn"]
+    has_transcript: bool
+    url: str
+
+
+class TalkAnswer(TalkItem):
+    """A talk with everything that is known of it."""
+
+    abstract: str
+    language: str | None
+    visibility: Literal["public", "unlisted"]
+    slides_url: str | None
+    video_url: str | None
+    media_url: str | None
+    media_type: str | None
+    transcripts: dict[str, str] = Field(description="Address of the transcript by format.")
+    partial: bool = Field(description="Parts of the recording could not be read.")
+    gaps: list[tuple[int, int]]
+    papers: list[PaperLink]
+    processing: "Progress | None"
+
+
+class Progress(Shape):
+    """A job under way: its step, and how far that is."""
+
+    state: str
+    step: str | None
+    percent: int | None = Field(ge=0, le=100)
+
+
+class TalkList(Shape):
+    """Talks, newest first."""
+
+    items: list[TalkItem]
+    next_cursor: str | None
+
+
+class WordAnswer(Shape):
+    """A spoken word; `confidence` is 0..1."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    confidence: float | None
+
+
+class SegmentAnswer(Shape):
+    """A stretch of speech as the recogniser emitted it."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+    doubtful: bool
+    words: list[WordAnswer]
+
+
+class TranscriptAnswer(Shape):
+    """What was said, in order."""
+
+    talk: str
+    title: str
+    language: str | None
+    engine: str
+    model: str
+    version: int
+    complete: bool
+    gaps: list[tuple[int, int]]
+    segments: list[SegmentAnswer]
+
+
+class PaperItem(Shape):
+    """A paper as a list shows it."""
+
+    id: str
+    slug: str
+    title: str
+    authors: list[str]
+    year: int | None
+    venue: str | None
+    page_count: int | None
+    url: str
+
+
+class PaperAnswer(PaperItem):
+    """A paper with everything that is known of it."""
+
+    abstract: str
+    arxiv_id: str | None
+    doi: str | None
+    pdf_url: str | None
+    visibility: Literal["public", "unlisted"]
+    talks: list[TalkItem] = Field(description="Public talks for which this paper was named.")
+
+
+class PaperList(Shape):
+    """Papers, newest first."""
+
+    items: list[PaperItem]
+    next_cursor: str | None
+
+
+class SnapshotStatus(Shape):
+    """The snapshot that is served."""
+
+    generation: str
+    created_at: datetime
+    passages: int
+    talks: int
+    papers: int
+
+
+class EncoderStatus(Shape):
+    """The encoder of queries."""
+
+    model: str
+    state: Literal["loading", "ready", "missing"]
+    detail: str
+
+
+class StatusAnswer(Shape):
+    """What the archive holds, what it runs on, and what does not work."""
+
+    name: str
+    version: str
+    snapshot: SnapshotStatus | None
+    talks: int
+    papers: int
+    recorded_ms: int
+    encoder: EncoderStatus
+    speech_models: list[str]
+    jobs: dict[str, int]
+    worker: Literal["running", "stopped"]
+    degraded: list[str]
+
+
+class ReadyAnswer(Shape):
+    """Whether requests should be sent here; `checks` says ok or what is the matter."""
+
+    status: Literal["ready", "degraded", "not ready"]
+    checks: dict[str, str]
+
+
+class Problem(BaseModel):
+    """An error.  Source: RFC 9457, problem details."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:seminar-archive:problem:not_found",
+                "title": "Not found",
+                "status": 404,
+                "detail": 'the archive has no talk "second-descent"',
+                "code": "not_found",
+                "instance": "/api/v1/talks/second-descent",
+            }
+        }
+    )
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable name of what went wrong.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[dict[str, Any]] | None = None

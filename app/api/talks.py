@@ -1,0 +1,134 @@
+"""GET /api/v1/talks and /api/v1/talks/{id}."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.api.answers import hidden_recording
+from app.api.caching import tagged
+from app.api.depends import Opened, named
+from app.api.lists import sliced
+from app.api.places import media_url, paper_url, talk_url, transcript_url
+from app.api.problems import documented
+from app.api.schemas import PaperLink, Progress, TalkAnswer, TalkItem, TalkList
+from app.errors import Withdrawn
+from app.wiring import Service
+from catalog import talks as catalog_talks
+from catalog.submissions import OPEN
+from catalog.tables import Submission
+from catalog.talks import TalkDetails
+
+router = APIRouter(prefix="/api/v1/talks", tags=["talks"])
+FORMATS = ("json", "vtt", "srt", "txt")
+TalkKey = Annotated[str, Path(max_length=200, description="Id or slug of a talk.")]
+
+
+@router.get(
+    "",
+    response_model=TalkList,
+    summary="List talks",
+    responses={304: {"description": "Not changed"}, **documented(400, 422)},
+)
+def talks(
+    request: Request,
+    service: Opened,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:
+    """Public talks, newest first, those without a date last."""
+    with service.catalog.read() as session:
+        listed = catalog_talks.listed(session)
+    part = sliced(
+        listed, named="talks", key=lambda one: one.talk.public_id, limit=limit, after=cursor
+    )
+    answer = TalkList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
+    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+
+
+@router.get(
+    "/{talk_id}",
+    response_model=TalkAnswer,
+    summary="One talk",
+    responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
+)
+def talk(request: Request, service: Opened, talk_id: TalkKey) -> Response:
+    """A talk with its recording, transcripts and papers; unlisted ones too, by their id."""
+    answer = talk_answer(shown_talk(service, talk_id))
+    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+
+
+def shown_talk(service: Service, key: str) -> TalkDetails:
+    """The talk with this id or slug, if it may be shown.  Raises: NotThere, Withdrawn."""
+    with service.catalog.read() as session:
+        found = catalog_talks.find(session, named("talk", key))
+        if found.visibility == "withdrawn":
+            raise Withdrawn("talk")
+        return catalog_talks.details(session, [found])[0]
+
+
+def item(one: TalkDetails) -> TalkItem:
+    """A talk as a list shows it."""
+    return TalkItem.model_validate(_known(one))
+
+
+def talk_answer(one: TalkDetails) -> TalkAnswer:
+    """A talk with everything that is known of it."""
+    talk, heard = one.talk, one.transcript if not hidden_recording(one) else None
+    playable = one.recording if not hidden_recording(one) else None
+    return TalkAnswer.model_validate(
+        {
+            **_known(one),
+            "abstract": talk.abstract,
+            "language": (heard.language if heard else None) or talk.language,
+            "visibility": talk.visibility,
+            "slides_url": talk.slides_url,
+            "video_url": talk.video_url,
+            "media_url": media_url(talk) if playable else None,
+            "media_type": playable.media_type if playable else None,
+            "transcripts": {form: transcript_url(talk, form) for form in FORMATS} if heard else {},
+            "partial": bool(heard and not heard.complete),
+            "gaps": heard.gaps if heard else [],
+            "papers": [
+                PaperLink(id=paper.public_id, title=paper.title, url=paper_url(paper))
+                for paper in one.papers
+            ],
+            "processing": _progress(one.submission),
+        }
+    )
+
+
+def percent_of(job: Submission) -> int | None:
+    """How far a job's step is, of 100; None where it cannot tell."""
+    if not job.total:
+        return None
+    return max(0, min(100, 100 * job.done // job.total))
+
+
+def _known(one: TalkDetails) -> dict[str, object]:
+    hidden = hidden_recording(one)
+    return {
+        "id": one.talk.public_id,
+        "slug": one.talk.slug,
+        "title": one.talk.title,
+        "speakers": list(one.names),
+        "series": one.series.name if one.series else None,
+        "date": one.talk.held_on,
+        "duration_ms": duration_ms(one),
+        "recording_status": one.talk.recording_status,
+        "has_transcript": one.transcript is not None and not hidden,
+        "url": talk_url(one.talk),
+    }
+
+
+def duration_ms(one: TalkDetails) -> int | None:
+    """How long the recording is: as could be read, else as its container says."""
+    if one.recording is None:
+        return None
+    return one.recording.duration_ms or one.recording.decoded_ms
+
+
+def _progress(job: Submission | None) -> Progress | None:
+    if job is None or job.state not in {*OPEN, "failed"}:
+        return None
+    return Progress(state=job.state, step=job.step, percent=percent_of(job))

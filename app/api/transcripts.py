@@ -1,0 +1,113 @@
+"""GET /api/v1/talks/{id}/transcript in four formats."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.api.answers import hidden_recording
+from app.api.caching import tagged
+from app.api.depends import Opened
+from app.api.problems import documented
+from app.api.schemas import SegmentAnswer, TranscriptAnswer, WordAnswer
+from app.api.talks import TalkKey, shown_talk
+from app.errors import NoMedia
+from app.wiring import Service
+from catalog import captions, transcripts
+from catalog.captions import Line, TimedWord
+from catalog.tables import Segment, Transcript
+from catalog.talks import TalkDetails
+
+router = APIRouter(prefix="/api/v1/talks", tags=["talks"])
+Form: TypeAlias = Literal["json", "vtt", "srt", "txt"]
+MEDIA_TYPES = {
+    "json": "application/json",
+    "vtt": "text/vtt",
+    "srt": "application/x-subrip",
+    "txt": "text/plain",
+}
+
+
+@router.get(
+    "/{talk_id}/transcript",
+    response_model=TranscriptAnswer,
+    summary="What was said",
+    responses={
+        200: {"content": {kind: {} for form, kind in MEDIA_TYPES.items() if form != "json"}},
+        304: {"description": "Not changed"},
+        **documented(404, 410, 422),
+    },
+)
+def transcript(
+    request: Request,
+    service: Opened,
+    talk_id: TalkKey,
+    form: Annotated[Form, Query(alias="format", description="How it is written.")] = "json",
+) -> Response:
+    """The transcript as JSON with words and confidence, as WebVTT, SubRip or plain text."""
+    details = shown_talk(service, talk_id)
+    current, segments = heard_in(service, details)
+    body = _written(form, details, current, segments).encode()
+    answer = tagged(request, body, media_type=MEDIA_TYPES[form])
+    answer.headers["content-disposition"] = f'inline; filename="{details.talk.slug}.{form}"'
+    return answer
+
+
+def heard_in(service: Service, details: TalkDetails) -> tuple[Transcript, list[Segment]]:
+    """The talk's current transcript.  Raises: NotATranscript, NoMedia (recording withdrawn)."""
+    if hidden_recording(details):
+        raise NoMedia("talk", f"its recording is {details.talk.recording_status}")
+    with service.catalog.read() as session:
+        return transcripts.current(session, details.talk)
+
+
+def lines_of(segments: list[Segment]) -> list[Line]:
+    """Segments as the captions know them."""
+    return [
+        Line(
+            start_ms=one.start_ms,
+            end_ms=one.end_ms,
+            text=one.text,
+            words=tuple(
+                TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
+                for start, end, text, confidence in one.words
+            ),
+        )
+        for one in segments
+    ]
+
+
+def _written(form: Form, details: TalkDetails, current: Transcript, segments: list[Segment]) -> str:
+    if form == "json":
+        return _answer(details, current, segments).model_dump_json()
+    write = {"vtt": captions.vtt, "srt": captions.srt, "txt": captions.txt}[form]
+    return write(lines_of(segments))
+
+
+def _answer(details: TalkDetails, current: Transcript, segments: list[Segment]) -> TranscriptAnswer:
+    return TranscriptAnswer.model_validate(
+        {
+            "talk": details.talk.public_id,
+            "title": details.talk.title,
+            "language": current.language,
+            "engine": current.engine,
+            "model": current.model,
+            "version": current.version,
+            "complete": current.complete,
+            "gaps": current.gaps,
+            "segments": [_segment(one) for one in segments],
+        }
+    )
+
+
+def _segment(one: Segment) -> SegmentAnswer:
+    return SegmentAnswer(
+        start_ms=one.start_ms,
+        end_ms=one.end_ms,
+        text=one.text,
+        doubtful=one.doubtful,
+        words=[
+            WordAnswer(start_ms=start, end_ms=end, text=text, confidence=confidence)
+            for start, end, text, confidence in one.words
+        ],
+    )

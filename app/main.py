@@ -1,0 +1,67 @@
+"""The application: API, pages and files over one open service.
+
+Invariant: nothing is opened before the lifespan begins, and everything is closed when it ends.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+
+from app import __version__
+from app.api import media, papers, problems, search, status, talks, transcripts
+from app.api.edge import Edge, HeadAsGet
+from app.api.metrics import Metrics
+from app.web import pages
+from app.wiring import LoadEncoder, open_service
+from catalog.settings import Settings
+
+NOT_TEXT = ("application/pdf", "application/octet-stream", "multipart/byteranges")
+
+
+def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -> FastAPI:
+    """The application for these settings.
+
+    load_encoder: what to load in the place of the encoder that the settings name.
+    Raises, when the lifespan begins: CatalogProblem.
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opening = open_service(settings, metrics=metrics, load_encoder=load_encoder)
+        app.state.service = await to_thread.run_sync(opening.__enter__)
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(opening.__exit__, None, None, None)
+
+    app = FastAPI(
+        title=f"{settings.archive_name}: API",
+        version=__version__,
+        description="Find the second of the talk, or the page of the paper, where it was said.",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # both viewers fetch their scripts from elsewhere
+        redoc_url=None,
+    )
+    for resource in (search, talks, transcripts, papers, status, media):
+        app.include_router(resource.router)
+    pages.install(app, settings)
+    problems.install(app, pages.problem_page(settings))
+    _wrap(app, metrics)
+    return app
+
+
+def _wrap(app: FastAPI, metrics: Metrics) -> None:
+    """Put the layers around the application; the last one added is the outermost."""
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1000,
+        compresslevel=5,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *NOT_TEXT),
+    )
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Edge, metrics=metrics)

@@ -1,0 +1,1 @@
+"""The pages: server-rendered, useful without scripts, in the hand of one style sheet."""

@@ -1,0 +1,134 @@
+"""Lists of talks and papers, and ways to narrow the talks."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from urllib.parse import urlencode
+
+from app.api.lists import Slice, sliced
+from app.errors import InvalidCursor, StaleCursor
+from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalksPage
+from app.web.formats import counted
+from app.web.paper_view import paper_line
+from app.web.talk_view import talk_line
+from app.wiring import Service
+from catalog import papers as catalog_papers
+from catalog import talks as catalog_talks
+from catalog.talks import TalkDetails
+
+TALKS_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """Which talks a list shows; empty parts let everything through."""
+
+    series: str = ""
+    speaker: str = ""
+    year: str = ""
+
+    def admits(self, talk: TalkDetails, *, but: str = "") -> bool:
+        """Whether a talk passes all parts but one."""
+        return all(
+            value in ("", *values_of(talk, name))
+            for name, value in self._parts().items()
+            if name != but
+        )
+
+    def url(self, **changes: str) -> str:
+        """The address of the list with some parts changed."""
+        known = {k: v for k, v in {**self._parts(), **changes}.items() if v}
+        return "/talks" + (f"?{urlencode(known)}" if known else "")
+
+    @property
+    def heading(self) -> str:
+        """What the list is, in a few words."""
+        return " · ".join(value for value in self._parts().values() if value) or "Talks"
+
+    def _parts(self) -> dict[str, str]:
+        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+
+
+def values_of(talk: TalkDetails, name: str) -> tuple[str, ...]:
+    """The series, the speakers or the year of a talk."""
+    if name == "series":
+        return (talk.series.name,) if talk.series else ()
+    if name == "speaker":
+        return talk.names
+    return (str(talk.talk.held_on.year),) if talk.talk.held_on else ()
+
+
+def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> TalksPage:
+    """One page of the talks that are asked for."""
+    with service.catalog.read() as session:
+        every = catalog_talks.listed(session)
+    kept = [talk for talk in every if narrowed.admits(talk)]
+    part = _part(kept, narrowed, cursor)
+    return TalksPage(
+        frame=Frame(title=narrowed.heading, archive=service.settings.archive_name, here="talks"),
+        heading=narrowed.heading,
+        said=counted(len(kept), "talk"),
+        facets=tuple(_facets(narrowed, every)),
+        talks=tuple(talk_line(talk) for talk in part.items),
+        next=Link(text="Earlier talks", url=narrowed.url(cursor=part.next_cursor))
+        if part.next_cursor
+        else None,
+    )
+
+
+def papers_page(service: Service) -> PapersPage:
+    """All papers."""
+    with service.catalog.read() as session:
+        every = catalog_papers.listed(session)
+    return PapersPage(
+        frame=Frame(title="Papers", archive=service.settings.archive_name, here="papers"),
+        said=counted(len(every), "paper"),
+        papers=tuple(paper_line(paper) for paper in every),
+    )
+
+
+def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
+    """Values with how many talks have them, the most frequent first."""
+    counts = Counter(value for talk in talks for value in values_of(talk, name))
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _part(
+    kept: Sequence[TalkDetails], narrowed: Narrowed, cursor: str | None
+) -> Slice[TalkDetails]:
+    """The talks after the cursor; a cursor that is no good begins anew."""
+    try:
+        return _after(kept, narrowed, cursor)
+    except (InvalidCursor, StaleCursor):
+        return _after(kept, narrowed, None)
+
+
+def _after(
+    kept: Sequence[TalkDetails], narrowed: Narrowed, cursor: str | None
+) -> Slice[TalkDetails]:
+    return sliced(
+        kept,
+        named=repr(narrowed),
+        key=lambda one: one.talk.public_id,
+        limit=TALKS_PER_PAGE,
+        after=cursor,
+    )
+
+
+def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
+    for name, title in (("series", "Series"), ("speaker", "Speaker"), ("year", "Year")):
+        chosen = getattr(narrowed, name)
+        counts = ranked((talk for talk in every if narrowed.admits(talk, but=name)), name)
+        if name == "year":
+            counts.sort(reverse=True)
+        choices = tuple(
+            Choice(
+                text=value,
+                url=narrowed.url(**{name: "" if value == chosen else value}),
+                count=count,
+                on=value == chosen,
+            )
+            for value, count in counts
+        )
+        if choices:
+            yield Facet(title=title, choices=choices)

@@ -1,0 +1,196 @@
+"""The pages' routes: each asks the service, makes a context, renders it.
+
+Invariant: pages read and never write; whatever goes wrong becomes a page with the search box.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from app.api.answers import Ask, Found, find, hidden_recording
+from app.api.depends import Opened
+from app.api.papers import shown_paper, talks_naming
+from app.api.schemas import Problem
+from app.api.talks import shown_talk
+from app.api.transcripts import heard_in, lines_of
+from app.web import browse, views
+from app.web.contexts import Frame, ProblemPage
+from app.web.paper_view import page_lines, paper_page
+from app.web.rendering import STATIC, render
+from app.web.talk_view import Heard, talk_page
+from app.wiring import Service
+from catalog import papers as catalog_papers
+from catalog import passages as catalog_passages
+from catalog.errors import NotATranscript
+from catalog.settings import Settings
+from catalog.talks import TalkDetails
+from index.errors import InvalidQuery
+
+router = APIRouter(include_in_schema=False)
+Words = Annotated[str, Query()]
+LONGEST_START_S = 10_000_000
+
+
+@router.get("/")
+def home(service: Opened) -> Response:
+    """The way in."""
+    return render("home.html", views.home_page(service))
+
+
+@router.get("/search")
+async def search(
+    service: Opened,
+    q: Words = "",
+    kind: Words = "",
+    series: Words = "",
+    speaker: Words = "",
+    year: Words = "",
+    mode: Words = "",
+    cursor: Words = "",
+) -> Response:
+    """What was found; an address that makes no sense is read as far as it does."""
+    if not q.strip():
+        return RedirectResponse("/", status_code=303)
+    narrowing = views.Narrowing(kind=kind, series=series, speaker=speaker, year=year, mode=mode)
+    try:
+        page = await service.turns.run(
+            lambda: views.search_page(service, views.ask_of(q, narrowing), cursor or None)
+        )
+    except InvalidQuery as problem:
+        page = views.no_search(service, q, str(problem))
+        return render("search.html", page, status=422)
+    return render("search.html", page)
+
+
+@router.get("/talks")
+def talks(
+    service: Opened, series: Words = "", speaker: Words = "", year: Words = "", cursor: Words = ""
+) -> Response:
+    """All talks, or those of a series, a speaker or a year."""
+    narrowed = browse.Narrowed(series=series, speaker=speaker, year=year)
+    return render("talks.html", browse.talks_page(service, narrowed, cursor or None))
+
+
+@router.get("/talks/{key}")
+def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = "") -> Response:
+    """A talk, at a second of it; with `q`, what was found in it."""
+    details = shown_talk(service, key)
+    if key != details.talk.slug:
+        return _moved(request, f"/talks/{details.talk.slug}")
+    page = talk_page(
+        details,
+        frame=_frame(service, details.talk.title, here="talks", query=q),
+        heard=_heard(service, details),
+        start_s=_start_s(t),
+        found=_found_in(service, details.talk.public_id, q),
+    )
+    return render("talk.html", page)
+
+
+@router.get("/papers")
+def papers(service: Opened) -> Response:
+    """All papers."""
+    return render("papers.html", browse.papers_page(service))
+
+
+@router.get("/papers/{key}")
+def paper(request: Request, service: Opened, key: str, q: Words = "") -> Response:
+    """A paper with its pages; with `q`, what was found in it."""
+    found = shown_paper(service, key)
+    if key != found.slug:
+        return _moved(request, f"/papers/{found.slug}")
+    with service.catalog.read() as session:
+        pages = catalog_papers.pages(session, found)
+        passages = catalog_passages.of(session, found)
+        job = catalog_papers.submission(session, found)
+    page = paper_page(
+        found,
+        frame=_frame(service, found.title, here="papers", query=q),
+        pages=page_lines(found, pages, passages),
+        talks=talks_naming(service, found),
+        job=job,
+        found=_found_in(service, found.public_id, q),
+    )
+    return render("paper.html", page)
+
+
+@router.get("/about")
+def about(service: Opened) -> Response:
+    """What the archive is, what it holds, and what it keeps."""
+    return render("about.html", views.about_page(service))
+
+
+def install(app: FastAPI, _settings: Settings) -> None:
+    """Add the pages and their files to the application."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def problem_page(settings: Settings) -> Callable[[Request, Problem], Response | None]:
+    """Makes a page of a problem, for a browser that asked for a page."""
+
+    def page(request: Request, problem: Problem) -> Response | None:
+        path = request.url.path
+        if path.startswith(("/api/", "/media/", "/static/")) or not _wants_page(request):
+            return None
+        context = ProblemPage(
+            frame=Frame(title=problem.title, archive=settings.archive_name),
+            heading=problem.title,
+            detail=_sentence(problem.detail),
+            code=problem.code,
+        )
+        response = render("problem.html", context, status=problem.status)
+        if problem.status == 503:
+            response.headers["retry-after"] = "1"
+        return response
+
+    return page
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _frame(service: Service, title: str, *, here: str, query: str = "") -> Frame:
+    return Frame(title=title, archive=service.settings.archive_name, here=here, query=query[:1000])
+
+
+def _moved(request: Request, path: str) -> Response:
+    query = request.url.query
+    return RedirectResponse(path + (f"?{query}" if query else ""), status_code=308)
+
+
+def _start_s(text: str) -> int:
+    """The second to begin at; what is no number begins at the beginning."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return 0
+    return int(seconds) if 0 <= seconds < LONGEST_START_S else 0
+
+
+def _heard(service: Service, details: TalkDetails) -> Heard | None:
+    if hidden_recording(details):
+        return None
+    try:
+        transcript, segments = heard_in(service, details)
+    except NotATranscript:
+        return None
+    return Heard(transcript=transcript, lines=lines_of(segments))
+
+
+def _found_in(service: Service, owner: str, q: str) -> Found | None:
+    """What a query finds in one talk or paper; unusable queries find nothing."""
+    if not q.strip():
+        return None
+    try:
+        return find(service, Ask(text=q, owner=owner))
+    except InvalidQuery:
+        return None

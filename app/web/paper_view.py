@@ -1,0 +1,112 @@
+"""A paper's page: what is known of it, and its pages."""
+
+from collections.abc import Sequence
+
+from app.api.answers import Found
+from app.api.places import paper_url, pdf_url
+from app.web import results
+from app.web.contexts import Frame, Link, Notice, PageLine, PaperLine, PaperPage
+from app.web.formats import counted
+from app.web.talk_view import split_paragraphs, talk_line
+from catalog.submissions import OPEN
+from catalog.tables import Page, Paper, PassageRow, Submission
+from catalog.talks import TalkDetails
+from index.prose import clean
+
+EXCERPT_CHARS = 280
+
+
+def paper_page(
+    paper: Paper,
+    *,
+    frame: Frame,
+    pages: Sequence[PageLine],
+    talks: Sequence[TalkDetails],
+    job: Submission | None,
+    found: Found | None,
+) -> PaperPage:
+    """Everything that the paper's page shows."""
+    hits = found.groups[0].hits if found and found.groups else ()
+    return PaperPage(
+        frame=frame,
+        title=paper.title,
+        facts=results.who_of_paper(paper),
+        notices=_notices(paper, job, pages),
+        links=_links(paper),
+        abstract=split_paragraphs(paper.abstract),
+        talks=tuple(talk_line(one) for one in talks),
+        found=tuple(
+            results.passage_line(frame.query, paper, hit)
+            for hit in sorted(hits, key=lambda hit: hit.passage.page or 0)
+        ),
+        found_said=_found_said(frame.query, len(hits)) if found else "",
+        pages=tuple(pages),
+    )
+
+
+def page_lines(
+    paper: Paper, pages: Sequence[Page], passages: Sequence[PassageRow]
+) -> list[PageLine]:
+    """The pages in order, with the sections that begin on them."""
+    sections: dict[int, dict[str, None]] = {}
+    seen: set[str] = set()
+    for passage in passages:
+        if passage.section and passage.page and passage.section not in seen:
+            seen.add(passage.section)
+            sections.setdefault(passage.page, {})[passage.section] = None
+    return [
+        PageLine(
+            place=f"p. {page.number}",
+            url=pdf_url(paper, page.number) or paper_url(paper),
+            sections=tuple(sections.get(page.number, ())),
+            excerpt=excerpt(clean(page.text)),
+            paragraphs=split_paragraphs(clean(page.text)),
+        )
+        for page in pages
+    ]
+
+
+def paper_line(paper: Paper) -> PaperLine:
+    """A paper in a list."""
+    pages = counted(paper.page_count, "page") if paper.page_count else ""
+    return PaperLine(
+        title=paper.title,
+        url=paper_url(paper),
+        year=str(paper.year or ""),
+        who=tuple(part for part in (", ".join(paper.authors), paper.venue or "", pages) if part),
+    )
+
+
+def excerpt(text: str) -> str:
+    """How a page begins, ended at a word."""
+    plain = " ".join(text.split())
+    if len(plain) <= EXCERPT_CHARS:
+        return plain
+    return plain[:EXCERPT_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _notices(paper: Paper, job: Submission | None, pages: Sequence[PageLine]) -> tuple[Notice, ...]:
+    made = []
+    if paper.visibility == "unlisted":
+        made.append(Notice(text="This paper is unlisted: only who has its address finds it."))
+    if job and job.state in OPEN and not pages:
+        made.append(Notice(text="This paper is being processed."))
+    elif job and job.state == "failed" and not pages:
+        made.append(Notice(text="The text of this paper could not be read."))
+    elif paper.sha256 is None:
+        made.append(Notice(text="The archive knows this paper by name only; there is no file."))
+    return tuple(made)
+
+
+def _links(paper: Paper) -> tuple[Link, ...]:
+    offered = {
+        "PDF": pdf_url(paper),
+        "arXiv": f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else None,
+        "DOI": f"https://doi.org/{paper.doi}" if paper.doi else None,
+    }
+    return tuple(Link(text=text, url=url) for text, url in offered.items() if url)
+
+
+def _found_said(query: str, number: int) -> str:
+    where = f"“{query}” in this paper"
+    return f"{counted(number, 'passage')} for {where}" if number else f"Nothing for {where}"

@@ -1,0 +1,215 @@
+"""A talk's page: its state in words, its player, and its transcript."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from app.api.answers import Found, hidden_recording
+from app.api.places import media_url, paper_url, talk_url, transcript_url
+from app.api.talks import duration_ms, percent_of
+from app.web import results
+from app.web.contexts import Frame, Link, Notice, Player, TalkLine, TalkPage
+from app.web.formats import clock, counted, day, length, listed, short_day
+from app.web.transcript import gap_text, paragraphs
+from catalog.captions import Line
+from catalog.submissions import OPEN
+from catalog.tables import Submission, Transcript
+from catalog.talks import TalkDetails
+
+STEPS = {
+    None: "waiting for its turn",
+    "accept": "waiting for its turn",
+    "decode": "the sound is being read",
+    "transcribe": "being transcribed",
+    "gate": "being transcribed",
+    "passages": "being cut into passages",
+    "encode": "being prepared for search",
+    "commit": "being written to the catalog",
+    "publish": "being published",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A transcript with its lines."""
+
+    transcript: Transcript
+    lines: Sequence[Line]
+
+
+def talk_page(
+    details: TalkDetails, *, frame: Frame, heard: Heard | None, start_s: int, found: Found | None
+) -> TalkPage:
+    """Everything that the talk's page shows."""
+    talk, query = details.talk, frame.query
+    hits = found.groups[0].hits if found and found.groups else ()
+    url = talk_url(talk)
+    return TalkPage(
+        frame=frame,
+        title=talk.title,
+        speakers=tuple(_list_link(name, "speaker") for name in details.names),
+        series=_list_link(details.series.name, "series") if details.series else None,
+        day=day(talk.held_on),
+        day_iso=talk.held_on.isoformat() if talk.held_on else "",
+        length=length(duration_ms(details)),
+        notices=_notices(details, heard),
+        player=_player(details, heard, start_s),
+        found=tuple(
+            results.passage_line(query, details, hit)
+            for hit in sorted(hits, key=lambda hit: hit.passage.start_ms or 0)
+        ),
+        found_said=_found_said(query, len(hits)) if found else "",
+        timeline=results.timeline(details, hits) if hits else None,
+        share=Link(text=f"Link to {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),
+        downloads=_downloads(details) if heard else (),
+        links=_links(details),
+        abstract=split_paragraphs(talk.abstract),
+        papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
+        language=(heard.transcript.language if heard else None) or talk.language or "en",
+        paragraphs=paragraphs(heard.lines, page_url=url, gaps=heard.transcript.gaps)
+        if heard
+        else (),
+        heard_by=f"{heard.transcript.engine}, {heard.transcript.model}" if heard else "",
+    )
+
+
+def talk_line(details: TalkDetails) -> TalkLine:
+    """A talk in a list."""
+    return TalkLine(
+        title=details.talk.title,
+        url=talk_url(details.talk),
+        day=short_day(details.talk.held_on),
+        day_iso=details.talk.held_on.isoformat() if details.talk.held_on else "",
+        who=tuple(
+            part
+            for part in (
+                ", ".join(details.names),
+                details.series.name if details.series else "",
+                length(duration_ms(details)),
+            )
+            if part
+        ),
+        state=_short_state(details),
+    )
+
+
+def split_paragraphs(text: str) -> tuple[str, ...]:
+    """Paragraphs of a text that staff wrote."""
+    return tuple(part for block in text.split("\n\n") if (part := " ".join(block.split())))
+
+
+def _notices(details: TalkDetails, heard: Heard | None) -> tuple[Notice, ...]:
+    return tuple(
+        notice
+        for notice in (
+            _visibility(details),
+            _recording(details),
+            None if hidden_recording(details) else _job(details.submission, heard),
+            _transcript(details, heard),
+        )
+        if notice
+    )
+
+
+def _visibility(details: TalkDetails) -> Notice | None:
+    if details.talk.visibility != "unlisted":
+        return None
+    return Notice(text="This talk is unlisted: only who has its address finds it.")
+
+
+def _recording(details: TalkDetails) -> Notice | None:
+    words = {
+        "not_recorded": "This talk was not recorded.",
+        "declined": "The speaker declined to be recorded.",
+        "withdrawn": "The recording of this talk was withdrawn.",
+    }
+    text = words.get(details.talk.recording_status)
+    if text is None and details.recording is None:
+        text = "There is no recording of this talk in the archive."
+    return Notice(text=text) if text else None
+
+
+def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
+    if job is None:
+        return None
+    if job.state == "failed" and heard is None:
+        return Notice(text="The recording could not be transcribed; staff can see why.")
+    if job.state not in OPEN or (heard and job.state == "committed"):
+        return None
+    step = STEPS.get(job.step if job.state != "accepted" else None, "being processed")
+    text = f"This recording is {step}." if step.startswith("being") else f"This recording: {step}."
+    return Notice(text=text, percent=percent_of(job) if job.state == "running" else None)
+
+
+def _transcript(details: TalkDetails, heard: Heard | None) -> Notice | None:
+    if heard is None:
+        return None
+    if not heard.lines:
+        return Notice(text="No speech was heard in this recording.")
+    gaps = heard.transcript.gaps
+    if heard.transcript.complete or not gaps:
+        return None
+    total_ms = duration_ms(details)
+    missing_ms = sum(end - start for start, end in gaps)
+    if total_ms is None:
+        return Notice(text=f"Partial: {listed([gap_text(gap) for gap in gaps[:3]])}.")
+    return Notice(
+        text=f"Partial: {clock(max(0, total_ms - missing_ms))} of {clock(total_ms)} could be read "
+        f"({counted(len(gaps), 'gap')})."
+    )
+
+
+def _player(details: TalkDetails, heard: Heard | None, start_s: int) -> Player | None:
+    recording = details.recording
+    if recording is None or hidden_recording(details):
+        return None
+    return Player(
+        kind="video" if recording.media_type.startswith("video/") else "audio",
+        source=media_url(details.talk) + (f"#t={start_s}" if start_s else ""),
+        media_type=recording.media_type,
+        start_s=start_s,
+        captions=transcript_url(details.talk, "vtt") if heard else None,
+        language=(heard.transcript.language if heard else None) or "en",
+        file_name=recording.file_name,
+    )
+
+
+def _downloads(details: TalkDetails) -> tuple[Link, ...]:
+    return tuple(
+        Link(text=form.upper(), url=transcript_url(details.talk, form))
+        for form in ("txt", "vtt", "srt", "json")
+    )
+
+
+def _links(details: TalkDetails) -> tuple[Link, ...]:
+    offered = {"Slides": details.talk.slides_url, "Video elsewhere": details.talk.video_url}
+    return tuple(
+        Link(text=text, url=url)
+        for text, url in offered.items()
+        if url and url.startswith(("https://", "http://"))
+    )
+
+
+def _short_state(details: TalkDetails) -> str:
+    words = {
+        "not_recorded": "not recorded",
+        "declined": "not recorded",
+        "withdrawn": "recording withdrawn",
+    }
+    if details.talk.recording_status in words:
+        return words[details.talk.recording_status]
+    job = details.submission
+    if job and job.state in OPEN and details.transcript is None:
+        return "being processed"
+    if job and job.state == "failed" and details.transcript is None:
+        return "not transcribed"
+    return "" if details.recording else "no recording"
+
+
+def _list_link(name: str, by: str) -> Link:
+    return Link(text=name, url=f"/talks?{urlencode({by: name})}")
+
+
+def _found_said(query: str, number: int) -> str:
+    where = f"“{query}” in this talk"
+    return f"{counted(number, 'passage')} for {where}" if number else f"Nothing for {where}"

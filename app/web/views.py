@@ -1,0 +1,169 @@
+"""The way in, the search page and the page about the archive."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from app.api.answers import Ask, Found, find
+from app.api.cursors import offset_of
+from app.api.search import next_cursor
+from app.api.status import status_of
+from app.errors import InvalidCursor, StaleCursor
+from app.web import results
+from app.web.browse import ranked
+from app.web.contexts import AboutPage, Frame, HomePage, Link, SearchPage
+from app.web.formats import counted, hours
+from app.web.paper_view import paper_line
+from app.web.talk_view import talk_line
+from app.wiring import Service
+from catalog import papers as catalog_papers
+from catalog import talks as catalog_talks
+from index.passage import KINDS
+from index.searcher import MODES
+
+GROUPS_PER_PAGE = 10
+RECENT = 6
+STARTS = 8
+_CHANGED = "The archive has changed since; these are the first results."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What an address says beside the query; anything may stand there."""
+
+    kind: str = ""
+    series: str = ""
+    speaker: str = ""
+    year: str = ""
+    mode: str = ""
+
+
+def ask_of(text: str, narrowing: Narrowing) -> Ask:
+    """What is asked for; parts that make no sense are left out."""
+    year = narrowing.year if narrowing.year.isascii() and narrowing.year.isdigit() else ""
+    return Ask(
+        text=text,
+        kind=narrowing.kind if narrowing.kind in KINDS else None,
+        series=narrowing.series[:200] or None,
+        speaker=narrowing.speaker[:200] or None,
+        year=int(year) if 0 < len(year) <= 4 else None,
+        mode=narrowing.mode if narrowing.mode in MODES else "hybrid",
+    )
+
+
+def home_page(service: Service) -> HomePage:
+    """Recent talks, and where to start."""
+    with service.catalog.read() as session:
+        talks = catalog_talks.listed(session)
+        papers = catalog_papers.listed(session)
+    status = status_of(service)
+    holds = [counted(len(talks), "talk"), counted(len(papers), "paper")]
+    recorded = f" · {hours(status.recorded_ms)} of speech" if status.recorded_ms else ""
+    return HomePage(
+        frame=Frame(title="", archive=service.settings.archive_name, here="home"),
+        holds=" and ".join(holds) + recorded,
+        talks=tuple(talk_line(talk) for talk in talks[:RECENT]),
+        series=tuple(_start(name, n, "series") for name, n in ranked(talks, "series")[:STARTS]),
+        speakers=tuple(_start(name, n, "speaker") for name, n in ranked(talks, "speaker")[:STARTS]),
+        papers=tuple(paper_line(paper) for paper in papers[:RECENT]),
+    )
+
+
+def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
+    """One page of what was found.  Raises: InvalidQuery."""
+    found = find(service, ask)
+    everywhere = find(service, ask.everywhere) if ask.narrowed else found
+    offset, notices = _offset(ask, found, cursor)
+    after = next_cursor(ask, found, offset + GROUPS_PER_PAGE)
+    return SearchPage(
+        frame=_frame(service, ask, (*notices, *results.notices(found))),
+        said=results.said(found),
+        how=results.how(found),
+        facets=results.facets(ask, everywhere),
+        results=tuple(
+            results.result(ask, group) for group in found.groups[offset : offset + GROUPS_PER_PAGE]
+        ),
+        empty=() if found.groups else _empty(ask),
+        widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
+        if ask.narrowed and not found.groups and everywhere.groups
+        else None,
+        next=_next(ask, after),
+    )
+
+
+def no_search(service: Service, text: str, why: str) -> SearchPage:
+    """The search page for a query that cannot be searched for."""
+    return SearchPage(
+        frame=_frame(service, Ask(text=text[:1000]), ()),
+        said="Nothing searched",
+        how="",
+        facets=(),
+        results=(),
+        empty=(why[:1].upper() + why[1:] + ".",),
+        widen=None,
+        next=None,
+    )
+
+
+def about_page(service: Service) -> AboutPage:
+    """What the archive holds, what it runs on, and how it is."""
+    status = status_of(service)
+    snapshot = status.snapshot
+    held = [
+        ("Talks", f"{status.talks:,}"),
+        ("Papers", f"{status.papers:,}"),
+        ("Recorded", hours(status.recorded_ms) if status.recorded_ms else "nothing yet"),
+        ("Passages", f"{snapshot.passages:,}" if snapshot else "none yet"),
+    ]
+    if snapshot:
+        held.append(("Indexed", f"{snapshot.created_at:%d %B %Y, %H:%M} UTC".lstrip("0")))
+    return AboutPage(
+        frame=Frame(title="About", archive=service.settings.archive_name, here="about"),
+        holds=tuple(held),
+        models=(
+            ("Meaning", status.encoder.model),
+            ("Speech", ", ".join(status.speech_models) or "nothing transcribed yet"),
+            ("Version", status.version),
+        ),
+        state=tuple(_state(name, service) for name in status.degraded),
+    )
+
+
+def _next(ask: Ask, after: str | None) -> Link | None:
+    if after is None:
+        return None
+    return Link(text="More results", url=results.search_url(ask, cursor=after))
+
+
+def _state(name: str, service: Service) -> str:
+    if name in {"encoder", "dense"}:
+        loading = service.live.encoder.state == "loading"
+        return "Search by meaning " + ("is just starting." if loading else "is not available.")
+    if service.live.searcher() is None:
+        return "No index is published yet; words are looked up in the catalog."
+    return "The newest index is damaged; an older one answers."
+
+
+def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:
+    return Frame(
+        title=ask.text, archive=service.settings.archive_name, query=ask.text, notices=notices
+    )
+
+
+def _offset(ask: Ask, found: Found, cursor: str | None) -> tuple[int, tuple[str, ...]]:
+    try:
+        return offset_of(cursor, generation=found.generation, request=repr(ask)), ()
+    except (InvalidCursor, StaleCursor):
+        return 0, (_CHANGED,)
+
+
+def _empty(ask: Ask) -> tuple[str, ...]:
+    """What to do when nothing was found."""
+    tips = ["Nothing in the archive comes near this."]
+    if '"' in ask.text:
+        tips.append("Words in quotes must stand exactly so; try without the quotes.")
+    tips.append("Try other words for it, or a whole question.")
+    return tuple(tips)
+
+
+def _start(name: str, talks: int, by: str) -> Link:
+    return Link(text=f"{name} ({talks})", url=f"/talks?{urlencode({by: name})}")
