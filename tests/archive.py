@@ -2,9 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def seminar_json(data_dir: Path, *words: str | Path) -> Any:
 
 
 @contextmanager
-def started(data_dir: Path, words: Sequence[str | Path]) -> "Iterator[subprocess.Popen[str]]":
+def started(data_dir: Path, *words: str | Path) -> "Iterator[subprocess.Popen[str]]":
     """A running `seminar` with its own process group, killed at the end."""
     process = subprocess.Popen(
         command(*words),
@@ -66,3 +67,10 @@ def started(data_dir: Path, words: Sequence[str | Path]) -> "Iterator[subprocess
         if process.poll() is None:
             os.killpg(process.pid, 9)
         process.communicate()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -14,6 +14,7 @@ from catalog.talks import TalkDetails
 from index.prose import clean
 
 EXCERPT_CHARS = 280
+MOST_FOUND = 12
 
 
 def paper_page(
@@ -26,7 +27,7 @@ def paper_page(
     found: Found | None,
 ) -> PaperPage:
     """Everything that the paper's page shows."""
-    hits = found.groups[0].hits if found and found.groups else ()
+    hits = found.groups[0].hits[:MOST_FOUND] if found and found.groups else ()
     return PaperPage(
         frame=frame,
         title=paper.title,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from index import snapshot
 from index.encoders import Encoder
@@ -14,6 +15,9 @@ from index.testing import HashEncoder
 from index.weights import ENCODERS, located
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# A busy machine is slow; how long an example takes says nothing about whether it is right.
+settings.register_profile("index", deadline=None)
+settings.load_profile("index")
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -169,8 +169,8 @@ def test_a_hole_in_the_timestamps_becomes_silence_and_a_gap(tmp_path: Path) -> N
     with av.open(str(file), "w") as out:
         track = out.add_stream("pcm_s16le", rate=RATE, layout="mono")
         for start in (0, 1, 4, 5):
-            sound = (tone(1)[None] * 32767).astype(np.int16)
-            frame = av.AudioFrame.from_ndarray(sound, format="s16", layout="mono")
+            second = (tone(1)[None] * 32767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(second, format="s16", layout="mono")
             frame.rate, frame.pts = RATE, start * RATE
             out.mux(track.encode(frame))
         out.mux(track.encode(None))
