@@ -15,7 +15,6 @@ if connection is None:
     connection = engine.execution_options(seminar_writes=True).connect()
 
 
-
 def render_type(kind, value, _context):
     """Migrations name plain SQL types, so that they never change with the code."""
     if kind != "type":

@@ -100,7 +100,7 @@ class Steps:
             decoded = media.decode(
                 self.store.media(job.sha256),
                 self._pcm(job),
-                options=media.DecodeOptions(window_s=self.settings.window_s),
+                options=_decode_options(self.settings.window_s),
                 progress=progress.at,
             )
             self.store.write_artifact(done, _decoded_json(decoded))
@@ -268,6 +268,10 @@ class Steps:
 
     def _heard(self, job: Submission, number: int, language: str | None) -> Path:
         return self._heard_folder(job) / f"{language or 'any'}-{number:04d}.json"
+
+
+def _decode_options(window_s: int) -> media.DecodeOptions:
+    return media.DecodeOptions(window_s=window_s, quiet_search_s=min(60, window_s // 4))
 
 
 def _decoded_json(decoded: media.Decoded) -> bytes:

@@ -50,11 +50,11 @@ def seminar_json(data_dir: Path, *words: str | Path) -> Any:
 
 
 @contextmanager
-def started(data_dir: Path, *words: str | Path) -> "Iterator[subprocess.Popen[str]]":
+def started(data_dir: Path, *words: str | Path, **more: str) -> "Iterator[subprocess.Popen[str]]":
     """A running `seminar` with its own process group, killed at the end."""
     process = subprocess.Popen(
         command(*words),
-        env=environment(data_dir),
+        env=environment(data_dir, **more),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

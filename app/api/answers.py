@@ -22,7 +22,7 @@ CANDIDATES = 300
 NO_GENERATION = "none"
 NO_SNAPSHOT = "no snapshot can be served"
 # A cosine below this is what chance gives any two texts; with no word in common it is no find.
-WEAKEST_MEANING = 0.2
+WEAKEST_MEANING = 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +165,8 @@ def _is_a_find(hit: Hit) -> bool:
 
 
 def _degraded(service: Service, result: SearchResult) -> tuple[str, ...]:
-    behind = ("snapshot",) if service.live.problem else ()
-    return (*result.degraded, *behind)
+    behind = service.live.problem is not None and result.generation != NO_GENERATION
+    return (*result.degraded, *(("snapshot",) if behind else ()))
 
 
 def _groups(service: Service, hits: Sequence[Hit]) -> list[Group]:

@@ -22,6 +22,7 @@ PAGES_POLICY = (
 )
 # A browser shows a recording or a PDF in a page that it makes itself; that page must work.
 MEDIA_POLICY = "frame-ancestors 'none'; base-uri 'none'"
+FOR_EVER = "public, max-age=31536000, immutable"  # the address names the content
 _ALWAYS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -47,7 +48,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, scope["path"])
+                _add_headers(message, scope)
             await send(message)
 
         try:
@@ -87,9 +88,11 @@ class HeadAsGet:
         await self._app(scope, receive, send_head)
 
 
-def _add_headers(message: Message, path: str) -> None:
+def _add_headers(message: Message, scope: Scope) -> None:
     headers = MutableHeaders(scope=message)
-    is_file = path.startswith("/media/")
+    is_file = scope["path"].startswith("/media/")
+    if scope["path"].startswith("/static/") and scope["query_string"].startswith(b"v="):
+        headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
     headers["content-security-policy"] = MEDIA_POLICY if is_file else PAGES_POLICY
     for name, value in _ALWAYS.items():
         headers[name] = value

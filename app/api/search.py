@@ -111,10 +111,14 @@ async def search(
     Talks and papers in one list, best first, each with its best passages.
     """
     ask = parameters.ask
-    answer = await service.turns.run(lambda: answered(ask, find(service, ask), limit, cursor))
-    same = answer.model_copy(update={"took_ms": 0.0}).model_dump_json().encode()
-    body = answer.model_dump_json().encode()
-    return tagged(request, body, media_type="application/json", same=same)
+
+    def work() -> Response:
+        answer = answered(ask, find(service, ask), limit, cursor)
+        same = answer.model_copy(update={"took_ms": 0.0}).model_dump_json().encode()
+        body = answer.model_dump_json().encode()
+        return tagged(request, body, media_type="application/json", same=same)
+
+    return await service.turns.run(work)
 
 
 def answered(ask: Ask, found: Found, limit: int, after: str | None) -> SearchAnswer:

@@ -51,7 +51,7 @@ def serve(
 
 
 def _require_free(host: str, port: int) -> None:
-    from app.errors import PortInUse
+    from app.errors import PortTaken
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -59,4 +59,4 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise PortInUse(host, port, error.strerror or str(error)) from error
+            raise PortTaken(host, port) from error

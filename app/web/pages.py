@@ -55,14 +55,8 @@ async def search(
     if not q.strip():
         return RedirectResponse("/", status_code=303)
     narrowing = views.Narrowing(kind=kind, series=series, speaker=speaker, year=year, mode=mode)
-    try:
-        page = await service.turns.run(
-            lambda: views.search_page(service, views.ask_of(q, narrowing), cursor or None)
-        )
-    except InvalidQuery as problem:
-        page = views.no_search(service, q, str(problem))
-        return render("search.html", page, status=422)
-    return render("search.html", page)
+    ask = views.ask_of(q, narrowing)
+    return await service.turns.run(lambda: _results(service, ask, cursor or None))
 
 
 @router.get("/talks")
@@ -87,7 +81,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         start_s=_start_s(t),
         found=_found_in(service, details.talk.public_id, q),
     )
-    return render("talk.html", page)
+    return _unlisted(render("talk.html", page), details.talk.visibility)
 
 
 @router.get("/papers")
@@ -114,7 +108,7 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
         job=job,
         found=_found_in(service, found.public_id, q),
     )
-    return render("paper.html", page)
+    return _unlisted(render("paper.html", page), found.visibility)
 
 
 @router.get("/about")
@@ -148,6 +142,21 @@ def problem_page(settings: Settings) -> Callable[[Request, Problem], Response | 
         return response
 
     return page
+
+
+def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
+    try:
+        return render("search.html", views.search_page(service, ask, cursor))
+    except InvalidQuery as problem:
+        page = views.no_search(service, ask.text, str(problem))
+        return render("search.html", page, status=422)
+
+
+def _unlisted(response: Response, visibility: str) -> Response:
+    """Ask search engines to leave out what the archive's own lists leave out."""
+    if visibility != "public":
+        response.headers["x-robots-tag"] = "noindex"
+    return response
 
 
 def _wants_page(request: Request) -> bool:

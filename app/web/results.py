@@ -121,13 +121,15 @@ def notices(found: Found) -> tuple[str, ...]:
         loading = "being loaded" in found.legs.get("dense", "")
         when = "is just starting" if loading else "is not available at the moment"
         parts.append(f"Search by meaning {when}; these are found by their words only.")
-    if "snapshot" in found.degraded and "terms" not in found.degraded:
+    if "snapshot" in found.degraded:
         parts.append("The newest index is damaged; an older one answers, so new talks may lack.")
     return tuple(parts)
 
 
 def facets(ask: Ask, everywhere: Found) -> tuple[Facet, ...]:
     """Ways to narrow, each with how many it would leave beside the others."""
+    if not everywhere.groups:
+        return ()
     return tuple(
         facet
         for facet in (

@@ -5,6 +5,7 @@ Pure.  Invariant: every word of every segment is in exactly one line, in order.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from app.web.contexts import Paragraph, Said, SpokenLine
 from app.web.formats import clock
@@ -14,21 +15,20 @@ DOUBT_BELOW = 0.5
 PAUSE_MS = 2_000
 PARAGRAPH_CHARS = 420
 LONGEST_PARAGRAPH_CHARS = 900
+Gaps: TypeAlias = Sequence[Sequence[int]]  # (start_ms, end_ms) that could not be read
 _ENDS = (".", "?", "!", "。", "？", "！")
 _CLOSERS = "\"'”’)]"
 
 
-def paragraphs(
-    lines: Iterable[Line], *, page_url: str, gaps: Sequence[Sequence[int]] = ()
-) -> tuple[Paragraph, ...]:
+def paragraphs(lines: Iterable[Line], *, page_url: str, gaps: Gaps = ()) -> tuple[Paragraph, ...]:
     """Paragraphs that end at sentence ends, at pauses, and where something could not be read."""
     spoken = [one for line in lines for one in sentences(line)]
     made: list[Paragraph] = []
     before_ms = 0
-    for part in _parted(spoken):
-        missing = [gap for gap in gaps if before_ms <= gap[0] < part[0].start_ms]
+    for part in _parted(spoken, gaps):
+        missing = _between(gaps, before_ms, part[0].start_ms)
         made.append(_paragraph(part, page_url, "; ".join(gap_text(gap) for gap in missing)))
-        before_ms = part[0].start_ms
+        before_ms = part[-1].start_ms
     return tuple(made)
 
 
@@ -78,10 +78,14 @@ def _spoken(words: Sequence[TimedWord]) -> SpokenLine:
     )
 
 
-def _parted(spoken: Sequence[SpokenLine]) -> Iterator[list[SpokenLine]]:
+def _between(gaps: Gaps, from_ms: int, to_ms: int) -> list[Sequence[int]]:
+    return [gap for gap in gaps if from_ms <= gap[0] < to_ms]
+
+
+def _parted(spoken: Sequence[SpokenLine], gaps: Gaps) -> Iterator[list[SpokenLine]]:
     part: list[SpokenLine] = []
     for line in spoken:
-        if part and _ends(part, line):
+        if part and (_ends(part, line) or _between(gaps, part[-1].start_ms, line.start_ms)):
             yield part
             part = []
         part.append(line)

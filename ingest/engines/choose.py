@@ -74,7 +74,7 @@ def _faster(model: str, device: Literal["cpu", "cuda"]) -> Transcriber:
     from ingest.engines.faster import FasterOptions, FasterWhisper
 
     options = FasterOptions(
-        device=device, compute_type=COMPUTE_TYPE[device], batch_size=8 if device == "cpu" else 16
+        device=device, compute_type=COMPUTE_TYPE[device], batch_size=6 if device == "cpu" else 16
     )
     return FasterWhisper(_found(model), name=model, options=options)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from string import punctuation as PUNCTUATION
+from string import punctuation
 from typing import Any
 
 from ingest.segments import Segment, Word
@@ -45,7 +45,7 @@ def _words(heard: Iterable[Any], length_ms: int) -> tuple[Word, ...]:
         start = max(earliest, _ms(one.start, length_ms))
         end = max(start, _ms(one.end, length_ms))
         confidence = min(1.0, max(0.0, _number(one.probability, 0.0)))
-        if words and one.word[0] in PUNCTUATION:  # ",000" after "10", "%" after "5"
+        if words and one.word[0] in punctuation:  # ",000" after "10", "%" after "5"
             before = words.pop()
             start, text = before.start_ms, before.text + text
             confidence = min(confidence, before.confidence)

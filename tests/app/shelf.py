@@ -19,7 +19,7 @@ from catalog import submissions, talks, transcripts
 from catalog.engine import open_catalog
 from catalog.papers import NewPaper
 from catalog.passages import NewPassage
-from catalog.settings import Settings
+from catalog.settings import read_settings
 from catalog.store import Store
 from catalog.submissions import OfferedFile
 from catalog.tables import Paper, Recording, Submission
@@ -47,7 +47,7 @@ class Shelf:
     """A data folder that tests fill; close it when done."""
 
     def __init__(self, root: Path, encoder: Encoder | None = None) -> None:
-        self.settings = Settings(data_dir=root)
+        self.settings = read_settings(data_dir=root)
         self.catalog = open_catalog(self.settings.catalog_url)
         self.store = Store(root)
         self.encoder = encoder or HashEncoder()
@@ -142,9 +142,7 @@ class Shelf:
         ]
         vectors = self.encoder.encode_passages([passage.encoded_text for passage in passages])
         root = self.settings.index_dir
-        made = snapshot.write(
-            root, passages, vectors, encoder=self.encoder, catalog_digest=digest
-        )
+        made = snapshot.write(root, passages, vectors, encoder=self.encoder, catalog_digest=digest)
         snapshot.publish(root, made.generation)
         return made.generation
 
@@ -166,7 +164,9 @@ def served(
 ) -> Iterator[TestClient]:
     """A client of the service over this archive, ready unless asked not to wait."""
     encoder = shelf.encoder
-    with TestClient(create_app(shelf.settings, load_encoder=load_encoder or (lambda _: encoder))) as client:
+    with TestClient(
+        create_app(shelf.settings, load_encoder=load_encoder or (lambda _: encoder))
+    ) as client:
         if wait:
             until(lambda: client.get("/readyz").status_code == 200)
         yield client
@@ -235,5 +235,3 @@ def _passages(spoken: Spoken) -> list[NewPassage]:
         NewPassage(text=cut.text, start_ms=cut.start_ms, end_ms=cut.end_ms)
         for cut in cut_talk(sentences)
     ]
-
-

@@ -1,0 +1,85 @@
+from contextlib import suppress
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.api.caching import holds
+from app.api.cursors import Place, cursor_for, offset_of
+from app.api.lists import sliced
+from app.errors import InvalidCursor, StaleCursor
+from app.web.formats import clock, counted, hours, length, listed
+from app.web.transcript import paragraphs
+from catalog.captions import Line, TimedWord
+
+WORDS = st.text(alphabet="ab.?! ", min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
+
+
+@given(st.integers(0, 100_000), st.text(max_size=20), st.text())
+def test_a_cursor_leads_back_to_its_place(offset: int, generation: str, request: str) -> None:
+    text = cursor_for(Place(offset=offset, generation=generation, request=request))
+    if len(text) <= 400:
+        assert offset_of(text, generation=generation, request=request) == offset
+
+
+@given(st.text(max_size=450))
+def test_no_text_is_worse_than_an_invalid_cursor(text: str) -> None:
+    with suppress(InvalidCursor, StaleCursor):
+        assert offset_of(text, generation="g", request="r") >= 0
+
+
+@given(st.lists(st.integers(), unique=True, max_size=30), st.integers(1, 7))
+def test_a_list_by_pages_is_the_list(entries: list[int], limit: int) -> None:
+    seen: list[int] = []
+    after: str | None = None
+    for _ in range(len(entries) + 1):
+        part = sliced(entries, named="n", key=str, limit=limit, after=after)
+        seen += part.items
+        after = part.next_cursor
+        if after is None:
+            break
+    assert seen == entries
+
+
+@given(st.lists(st.lists(WORDS, max_size=12), max_size=12))
+def test_every_word_is_on_the_page_once_and_in_order(segments: list[list[str]]) -> None:
+    lines, at = [], 0
+    for words in segments:
+        timed = tuple(
+            TimedWord(
+                start_ms=at + n * 10, end_ms=at + n * 10 + 10, text=word, confidence=n % 2 / 1
+            )
+            for n, word in enumerate(words)
+        )
+        lines.append(
+            Line(start_ms=at, end_ms=at + 200, text=" ".join(words) or "none", words=timed)
+        )
+        at += 3_000
+    shown = "".join(
+        "".join(said.text for said in spoken.parts) + " "
+        for paragraph in paragraphs(lines, page_url="/talks/t")
+        for spoken in paragraph.lines
+    )
+    wanted = [word for words in segments for word in (words or ["none"])]
+    assert "".join(shown.split()) == "".join("".join(wanted).split())
+
+
+def test_times_and_counts_are_written_for_people() -> None:
+    assert [clock(ms) for ms in (0, 249_999, 3_600_000)] == ["00:00", "04:09", "1:00:00"]
+    assert [length(ms) for ms in (None, 400, 59_400, 3_480_000, 4_320_000)] == [
+        "",
+        "1 s",
+        "59 s",
+        "58 min",
+        "1 h 12 min",
+    ]
+    assert hours(7_200_000) == "2 h"
+    assert [counted(1, "talk"), counted(1400, "talk")] == ["1 talk", "1,400 talks"]
+    assert [listed(["a"]), listed(["a", "b", "c"])] == ["a", "a, b and c"]
+
+
+def test_a_tag_is_compared_weakly() -> None:
+    assert holds('W/"a"', 'W/"a"')
+    assert holds('"b", "a"', 'W/"a"')
+    assert holds("*", '"a"')
+    assert not holds(None, '"a"')
+    assert not holds('"b"', '"a"')
