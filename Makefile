@@ -48,7 +48,8 @@ format: $(VENV)/.ready-test ## format the code
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-test ## measure what the README claims, into bench/results/
-	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+	@for name in startup wer ingest memory resume swap retrieval; do \
+		$(BIN)/python -m bench.$$name || exit 1; done
 
 clean: ## remove the virtual environment and caches; never the archive's data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,9 +1,9 @@
 """Runs migrations on the connection that the caller hands over, in its transaction."""
 
-from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+from alembic import context
 from catalog.tables import UtcDateTime
 
 connection = context.config.attributes.get("connection")

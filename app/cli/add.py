@@ -92,9 +92,8 @@ class _Said:
         )
 
     def _paper(self, path: Path) -> "NewPaper":
-        from ingest.pdf import read_pdf
-
         from catalog.papers import NewPaper
+        from ingest.pdf import read_pdf
 
         said, read = self._said, read_pdf(path)
         return NewPaper(

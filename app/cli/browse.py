@@ -79,8 +79,8 @@ def export(
     shape: Annotated[Format, typer.Option("--format", help="Shape of the file.")] = Format.TXT,
 ) -> None:
     """Write a talk's transcript to stdout."""
-    from catalog import captions, transcripts
     from catalog import talks as catalog_talks
+    from catalog import transcripts
 
     with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
         talk = catalog_talks.find(session, key)

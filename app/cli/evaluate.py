@@ -33,11 +33,11 @@ def evaluate(
 ) -> None:
     """Build a throwaway index over a set and print nDCG@10, MRR@10, recall@100 and latency."""
     from index.encoders.sentence import open_encoder
-    from index.evaluation import MODES
     from index.evaluation import evaluate as measure
+    from index.searcher import MODES
 
     settings = context.obj.settings()
-    modes = MODES if mode is Mode.ALL else (mode.value,)
+    modes = [one for one in MODES if mode.value in {one, "all"}]
     encoder = open_encoder(settings.encoder_model, device=settings.device)
     scores = measure(folder, encoder, modes, progress=_told)
     if as_json:

@@ -50,7 +50,6 @@ def main() -> None:
 
 def _is_ours(error: Exception) -> bool:
     from app.errors import ServiceProblem
-
     from catalog.errors import CatalogProblem
     from index.errors import IndexProblem
     from ingest.errors import IngestProblem

@@ -32,6 +32,7 @@ def serve(
 
             worker = start_worker(archive, "--quiet")
     import uvicorn
+
     from app.main import create_app
 
     remark(f"serving {settings.data_dir} at http://{settings.host}:{settings.port}/")

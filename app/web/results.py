@@ -58,7 +58,7 @@ def passage_line(query: str, owner: TalkDetails | Paper, hit: Hit) -> PassageLin
     return PassageLine(
         place=place,
         url=passage_url(owner, hit),
-        label=f"{title}, {'page ' + str(hit.passage.page) if start_ms is None else place}",
+        label=f"{title}, {place}",
         pieces=tuple(
             Piece(text=span.text, hit=span.hit)
             for span in snippet(hit.passage.text, query, max_chars=SNIPPET_CHARS)

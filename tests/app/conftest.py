@@ -65,6 +65,7 @@ def filled(shelf: Shelf) -> None:
             held_on=date(2023, 4, 10),
         ),
         Spoken(sentences=LONG),
+        media=silent_wav(400),
     )
     shelf.talk(
         NewTalk(title="Labels Come Last", speakers=("Mira Halvorsen",), series="Foundations"),

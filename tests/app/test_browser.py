@@ -162,11 +162,18 @@ def test_a_click_on_a_line_seeks_and_a_time_plays(page: Page, address: str) -> N
 
 
 def test_following_scrolls_to_the_line_and_can_be_switched_off(page: Page, address: str) -> None:
-    Visit(page, f"{address}/talks/what-gradient-descent-prefers")
-    assert page.evaluate("document.querySelectorAll('.line').length") > 30
-    expect(page.locator("[data-follow]")).to_be_checked()
+    visit = Visit(page, f"{address}/talks/what-gradient-descent-prefers")
+    page.evaluate("document.querySelector('[data-player]').play()")
+    page.evaluate("document.querySelector('[data-player]').currentTime = 351")
+    expect(page.locator(".line.now")).to_contain_text("number 35")
+    expect(page.locator(".line.now")).to_be_in_viewport()
+    assert page.evaluate("scrollY") > 0
     page.locator("[data-follow]").uncheck()
-    expect(page.locator("[data-follow]")).not_to_be_checked()
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.querySelector('[data-player]').currentTime = 391")
+    expect(page.locator(".line.now")).to_contain_text("number 39")
+    assert page.evaluate("scrollY") == 0
+    assert visit.complaints == []
 
 
 def test_words_are_found_within_the_talk(page: Page, address: str) -> None:

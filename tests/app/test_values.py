@@ -83,3 +83,15 @@ def test_a_tag_is_compared_weakly() -> None:
     assert holds("*", '"a"')
     assert not holds(None, '"a"')
     assert not holds('"b"', '"a"')
+
+
+def test_a_doubtful_word_keeps_its_distance_from_its_neighbours() -> None:
+    words = tuple(
+        TimedWord(start_ms=n, end_ms=n + 1, text=text, confidence=confidence)
+        for n, (text, confidence) in enumerate(((" As", 0.9), (" Belkin", 0.41), (" says.", 0.9)))
+    )
+    line = Line(start_ms=0, end_ms=3, text="As Belkin says.", words=words)
+    parts = paragraphs([line], page_url="/talks/t")[0].lines[0].parts
+    assert "".join(part.text for part in parts) == "As Belkin says."
+    assert [part.text for part in parts if part.doubt] == ["Belkin"]
+    assert [part.doubt for part in parts if part.doubt] == ["heard with 41 % confidence"]

@@ -51,8 +51,9 @@ def test_opening_an_archive_twice_changes_nothing(database_url: str) -> None:
 
 
 def test_migrations_go_down_and_up_again(database_url: str) -> None:
-    from alembic import command
     from alembic.config import Config
+
+    from alembic import command
 
     open_catalog(database_url).close()
     config = Config()

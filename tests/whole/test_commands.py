@@ -19,9 +19,10 @@ TALK = DEMO / "recordings" / "01-reading-a-generalization-gap.opus"
 PAPER = DEMO / "papers" / "notes-minimum-norm.pdf"
 
 
-def refused(data_dir: Path, *words: str | Path, **more: str) -> str:
+def refused(data_dir: Path, *words: str | Path, model: str = "") -> str:
     """The one line with which a call is refused."""
-    done = seminar(data_dir, *words, check=False, **more)
+    more = {"SEMINAR_WHISPER_MODEL": model} if model else {}
+    done = seminar(data_dir, *words, check=False, timeout_s=120, **more)
     assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
     lines = [line for line in done.stderr.splitlines() if line.startswith("seminar: ")]
     assert len(lines) == 1, done.stderr
@@ -105,7 +106,7 @@ def test_a_list_with_faults_starts_nothing(tmp_path: Path) -> None:
 def test_a_missing_speech_model_stops_the_worker_and_keeps_the_job(tmp_path: Path) -> None:
     data = tmp_path / "data"
     seminar(data, "add", TALK)
-    line = refused(data, "worker", "--until-idle", SEMINAR_WHISPER_MODEL="/no/such/model")
+    line = refused(data, "worker", "--until-idle", model="/no/such/model")
     assert "/no/such/model" in line
     assert "SEMINAR_WHISPER_MODEL" in line
     assert [job["state"] for job in seminar_json(data, "jobs")["jobs"]] == ["accepted"]

@@ -16,7 +16,7 @@ from tests.archive import DEMO, seminar, seminar_json, started
 TALK = DEMO / "recordings" / "06-small-pushes-and-moving-worlds.ogg"
 PAPER = DEMO / "papers" / "notes-lazy-training.pdf"
 SEED = int(os.environ.get("SEMINAR_TEST_SEED", "7"))
-KILLS = int(os.environ.get("SEMINAR_TEST_KILLS", "6"))
+KILLS = int(os.environ.get("SEMINAR_TEST_KILLS", "4"))
 
 
 def transcript_of(data: Path) -> str:
@@ -42,7 +42,7 @@ def killed(tmp_path: Path) -> Path:
     for _ in range(KILLS):
         with started(data, "worker", "--until-idle", SEMINAR_WINDOW_S="60") as worker:
             _until_it_works(data, worker.pid)
-            time.sleep(moments.uniform(0.0, 4.0))
+            time.sleep(moments.uniform(0.0, 8.0))
             if worker.poll() is None:
                 os.killpg(worker.pid, signal.SIGKILL)
     return data
