@@ -23,7 +23,8 @@ import sys
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from ingest.engines.choose import MODELS
 from index.weights import located
-model = WhisperModel(str(located("tiny.en", MODELS)), device="cpu", compute_type="int8", cpu_threads=2)
+folder = str(located("tiny.en", MODELS))
+model = WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=2)
 pipeline = BatchedInferencePipeline(model)
 for path in sys.argv[1:]:
     segments, _ = pipeline.transcribe(path, language="en", batch_size=8, word_timestamps=True)

@@ -85,7 +85,7 @@ def talks_naming(session: Session, paper: Paper) -> list[Talk]:
         select(Talk)
         .join(TalkPaper, col(TalkPaper.talk_id) == Talk.id)
         .where(TalkPaper.paper_id == paper.id, Talk.visibility == "public")
-        .order_by(col(Talk.held_on).desc())
+        .order_by(col(Talk.held_on).is_(None), col(Talk.held_on).desc(), col(Talk.id).desc())
     )
     return list(session.exec(query).all())
 

@@ -5,6 +5,7 @@ the engine what has no job, and publishes when a batch is through; so a submissi
 acknowledged is taken up whatever died in between.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ from ingest.workflow import Workflows
 
 _POLL_S = 0.5
 _HEARTBEAT_S = 10.0
+_M_ARENA_MAX = -8
 log = structlog.get_logger("worker")
 
 
@@ -38,6 +40,7 @@ def lock_path(data_dir: Path) -> Path:
 
 def run(settings: Settings, *, until: Callable[["Worker"], bool] = lambda _worker: False) -> None:
     """Work until `until` says so, or SIGTERM.  Raises: WorkerRunning, CatalogProblem."""
+    _one_heap()
     with _alone(settings), open_worker(settings) as worker:
         signal.signal(signal.SIGTERM, _stop_now)
         log.info("worker started", data_dir=str(settings.data_dir), pid=os.getpid())
@@ -125,6 +128,16 @@ def _alone(settings: Settings) -> Iterator[None]:
             yield
     except Held as held:
         raise WorkerRunning(settings.data_dir, held.pid) from held
+
+
+def _one_heap() -> None:
+    """Let all threads share one heap: freed memory is used again instead of kept per thread.
+
+    Source: mallopt(3), M_ARENA_MAX; elsewhere than on glibc nothing happens.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def _stop_now(_signal: int, _frame: object) -> None:

