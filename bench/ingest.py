@@ -45,7 +45,8 @@ def main() -> None:
             ours.append(_timed(command, data))
             jobs = seminar_json(data, "jobs", "list", "--all")["jobs"]
             assert {job["state"] for job in jobs} == {"done"}, jobs
-            minutes = sum(job["total"] or 0 for job in jobs) / 60_000
+            talks = seminar_json(data, "talks", "list")
+            minutes = sum(talk["duration_ms"] for talk in talks) / 60_000
     wall = [a["wall_s"] / b["wall_s"] for a, b in zip(direct, ours, strict=True)]
     cpu = [a["cpu_s"] / b["cpu_s"] for a, b in zip(direct, ours, strict=True)]
     record("ingest", {

@@ -6,7 +6,6 @@ never transcripts or vectors.
 """
 
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -76,17 +75,17 @@ class Steps:
         """Vectors by content."""
         return VectorCache(self.store, self.encoder)
 
-    def warm_up(self) -> None:
-        """Look for the models, and begin to load the encoder while other steps run.
+    def require_models(self) -> None:
+        """Look for the models, so that no job fails for the lack of one.
 
-        Raises: SpeechModelMissing, EngineMissing, ModelMissing, so that no job fails for it.
+        The encoder is loaded when the first talk is through, not beside its transcription:
+        memory, not time, is short.  One that only a hub has is fetched now.
+        Raises: SpeechModelMissing, EngineMissing, EncoderMissing, ModelMissing, ModelDamaged.
         """
         settings = self.settings
         require_engine(settings.whisper_engine, settings.whisper_model or "", settings.device)
-        if located(settings.encoder_model, ENCODERS).is_dir():
-            threading.Thread(target=lambda: self.encoder, name="encoder", daemon=True).start()
-        else:
-            _ = self.encoder  # from a hub: fetched before any job depends on it
+        if not located(settings.encoder_model, ENCODERS).is_dir():
+            _ = self.encoder
 
     # a recording
 

@@ -113,7 +113,7 @@ def open_worker(settings: Settings) -> Iterator[Worker]:
     worker_id = f"{socket.gethostname()}-worker".lower()
     workflows = Workflows(steps, worker_id=worker_id, jobs_url=settings.jobs_url)
     try:
-        steps.warm_up()
+        steps.require_models()
         workflows.launch()
         yield Worker(settings, catalog, workflows)
     finally:

@@ -101,6 +101,7 @@ def _talk(one: "TalkDetails") -> dict[str, Any]:
         "series": one.series.name if one.series else None,
         "date": one.talk.held_on,
         "length": clock(recording.decoded_ms) if recording else None,
+        "duration_ms": recording.decoded_ms if recording else None,
         "state": "partial" if job and job.state == "done" and job.partial else state,
         "visibility": one.talk.visibility,
         "recording_status": one.talk.recording_status,
