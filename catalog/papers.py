@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, delete, select
 
+from catalog.errors import AlreadyThere
 from catalog.names import by_key, free_slug, new_public_id, row_id
 from catalog.tables import Page, Paper, Submission, Talk, TalkPaper
 
@@ -24,7 +25,8 @@ class NewPaper:
 
 
 def add(session: Session, new: NewPaper) -> Paper:
-    """Write a paper."""
+    """Write a paper.  Raises: AlreadyThere (its arXiv id or DOI)."""
+    _refuse_known(session, new)
     paper = Paper(
         public_id=new_public_id(),
         slug=free_slug(session, Paper, new.title),
@@ -93,3 +95,17 @@ def talks_naming(session: Session, paper: Paper) -> list[Talk]:
 def submission(session: Session, paper: Paper) -> Submission | None:
     """The submission that brought this paper's file, if it came as one."""
     return session.exec(select(Submission).where(Submission.paper_id == paper.id)).first()
+
+
+def _refuse_known(session: Session, new: NewPaper) -> None:
+    for name, column, value in (
+        ("arXiv id", Paper.arxiv_id, new.arxiv_id),
+        ("DOI", Paper.doi, new.doi),
+    ):
+        if value and (known := session.exec(select(Paper).where(col(column) == value)).first()):
+            raise AlreadyThere(
+                file_name=f'"{new.title}", {name} {value},',
+                kind="paper",
+                public_id=known.public_id,
+                title=known.title,
+            )

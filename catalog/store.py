@@ -52,6 +52,10 @@ class Store:
         """Where the bytes with this hash are, or would be."""
         return self._media / sha256[:2] / sha256
 
+    def forget_media(self, sha256: str) -> None:
+        """Remove a file that nothing in the catalog names."""
+        self.media(sha256).unlink(missing_ok=True)
+
     def verify_media(self, sha256: str) -> None:
         """Read the file and compare.  Raises: StoreDamaged."""
         path = self.media(sha256)

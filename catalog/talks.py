@@ -136,7 +136,7 @@ def details(session: Session, talks: Sequence[Talk]) -> list[TalkDetails]:
                 isouter=True,
             )
             .where(col(Recording.talk_id).in_(ids))
-            .order_by(col(Recording.id).desc())
+            .order_by(col(Recording.id))  # the newest comes last and stays
         ).all()
     }
     nothing = (None, None, None)

@@ -88,7 +88,8 @@ class CurrentSearcher:
     def _fall_back(self, wanted: str | None, problem: Exception) -> bool:
         """Keep what is open, else open the newest whole snapshot older than the wanted one."""
         if self._problem != str(problem):
-            logger.error("the published snapshot cannot be served: %s", problem)
+            level = logging.INFO if isinstance(problem, NoSnapshot) else logging.ERROR
+            logger.log(level, "no snapshot to serve: %s", problem)
         self._problem = str(problem)
         if self._searcher is not None:
             return False

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from catalog import submissions
 from catalog.engine import Catalog
-from catalog.errors import AlreadyThere
+from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.papers import NewPaper
 from catalog.store import Store
 from catalog.submissions import OfferedFile
@@ -76,12 +76,14 @@ def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
     file = OfferedFile(stored=stored, name=offer.path.name, media_type=media_type)
     try:
         return _promised(catalog, offer, file)
-    except IntegrityError as error:  # somebody else offered the same bytes at this moment
+    except (CatalogProblem, IntegrityError) as error:
         with catalog.read() as session:
             owner = submissions.holder_of(session, stored.sha256)
         if owner is None:
+            store.forget_media(stored.sha256)
+        if owner is None or isinstance(error, CatalogProblem):
             raise
-        raise AlreadyThere(
+        raise AlreadyThere(  # somebody else offered the same bytes at this moment
             file_name=offer.path.name,
             kind="paper" if isinstance(offer.about, NewPaper) else "talk",
             public_id=owner.public_id,

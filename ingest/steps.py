@@ -84,6 +84,8 @@ class Steps:
         """
         settings = self.settings
         require_engine(settings.whisper_engine, settings.whisper_model or "", settings.device)
+        if settings.whisper_engine == "openai-whisper":
+            _ = self.engine  # only loading tells whether it is there
         if not located(settings.encoder_model, ENCODERS).is_dir():
             _ = self.encoder
 

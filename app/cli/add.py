@@ -69,17 +69,17 @@ class _Said:
         self._said = said
 
     def offer(self, path: Path) -> "Offer":
+        from catalog.tables import VISIBILITIES
         from ingest.accept import Offer, is_pdf
 
+        if self._said["visibility"] not in VISIBILITIES:
+            raise typer.BadParameter(f"--visibility is one of {', '.join(VISIBILITIES)}")
         return Offer(path=path, about=self._paper(path) if is_pdf(path) else self._talk(path))
 
     def _talk(self, path: Path) -> "NewTalk":
-        from catalog.tables import VISIBILITIES
         from catalog.talks import NewTalk
 
         said = self._said
-        if said["visibility"] not in VISIBILITIES:
-            raise typer.BadParameter(f"--visibility is one of {', '.join(VISIBILITIES)}")
         return NewTalk(
             title=said["title"] or _words_of(path),
             speakers=tuple(said["speakers"]),
@@ -98,7 +98,7 @@ class _Said:
         said, read = self._said, read_pdf(path)
         return NewPaper(
             title=said["title"] or read.title or _words_of(path),
-            authors=tuple(said["authors"]) or ((read.authors,) if read.authors else ()),
+            authors=tuple(said["authors"]) or _names_in(read.authors or ""),
             year=said["year"],
             venue=said["venue"],
             abstract=said["abstract"],
@@ -199,3 +199,12 @@ def _day(text: str | None) -> Any:
         return date.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"--date {text!r} is not a day like 2021-02-01") from error
+
+
+def _names_in(authors: str) -> tuple[str, ...]:
+    """The names in a line like "A. One, B. Two and C. Three"."""
+    return tuple(name for part in authors.split(" and ") for name in _parts(part))
+
+
+def _parts(text: str) -> list[str]:
+    return [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]

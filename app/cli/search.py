@@ -9,6 +9,7 @@ from app.cli.context import clock, open_archive, print_json, remark
 
 if TYPE_CHECKING:
     from app.cli.context import Archive
+    from index.encoders import Encoder
     from index.searcher import Hit, SearchResult
 
 
@@ -72,16 +73,24 @@ def _searched(archive: "Archive", request: Any) -> "SearchResult":
     generation = snapshot.current_generation(index_dir)
     if generation is None:
         raise NoSnapshot(index_dir)
-    encoder = None
-    if request.mode != "keyword":
-        from index.encoders.sentence import open_encoder
-
-        encoder = open_encoder(archive.settings.encoder_model, device=archive.settings.device)
+    encoder = None if request.mode == "keyword" else _encoder(archive)
     searcher = Searcher.open(index_dir, generation, encoder)
     try:
         return searcher.search(request)
     finally:
         searcher.close()
+
+
+def _encoder(archive: "Archive") -> "Encoder | None":
+    """The encoder; without one, words are searched, and it is said."""
+    from index.encoders.sentence import open_encoder
+    from index.errors import ModelDamaged, ModelMissing
+
+    try:
+        return open_encoder(archive.settings.encoder_model, device=archive.settings.device)
+    except (ModelMissing, ModelDamaged) as problem:
+        remark(f"seminar: {problem}")
+        return None
 
 
 def _print(query: str, hits: "list[Hit]") -> None:

@@ -160,7 +160,7 @@ def _empty(ask: Ask) -> tuple[str, ...]:
     """What to do when nothing was found."""
     tips = ["Nothing in the archive comes near this."]
     if '"' in ask.text:
-        tips.append("Words in quotes must stand exactly so; try without the quotes.")
+        tips.append("Words in quotes are looked for exactly so; try without the quotes.")
     tips.append("Try other words for it, or a whole question.")
     return tuple(tips)
 

@@ -48,6 +48,7 @@ class FasterWhisper:
         self, model: Path, *, name: str = "", options: FasterOptions | None = None
     ) -> None:
         """Load a model's folder.  Raises: SpeechModelMissing, OutOfMemory."""
+        model = _local(model)
         self._options = options or FasterOptions()
         self._name = name or model.name
         self._model = _loaded(model, self._name, self._options)
@@ -141,6 +142,22 @@ def cuda_is_there() -> bool:
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count()) > 0
+
+
+def _local(model: Path) -> Path:
+    """The model's folder; a hub's name is fetched first, so that its weights are fingerprinted."""
+    if model.is_dir():
+        return model
+    from faster_whisper.utils import download_model
+
+    try:
+        return Path(download_model(str(model)))
+    except Exception as problem:  # the hub's client fails in many ways; all mean: not here
+        raise SpeechModelMissing(
+            str(model),
+            "is not on this machine and no hub gave it",
+            "name a model's folder in SEMINAR_WHISPER_MODEL",
+        ) from problem
 
 
 def _loaded(model: Path, name: str, options: FasterOptions) -> Any:
