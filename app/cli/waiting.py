@@ -13,6 +13,7 @@ from app.cli.context import Archive, clock, remark, stderr
 from catalog import submissions
 from catalog.lock import is_held
 from catalog.submissions import Job
+from ingest.engines.choose import described
 from ingest.errors import WorkerStopped
 from ingest.worker import lock_path
 
@@ -50,6 +51,9 @@ def _worker(archive: Archive) -> subprocess.Popen[bytes] | None:
     if is_held(lock_path(archive.settings.data_dir)):
         remark("a worker is running; it does the work")
         return None
+    settings = archive.settings
+    engine = settings.whisper_engine, settings.whisper_model or "", settings.device
+    remark(f"speech: {described(*engine)}; meaning: {settings.encoder_model}")
     return start_worker(archive, "--until-idle", "--quiet")
 
 

@@ -97,6 +97,12 @@ def _found(model: str) -> Path:
         raise SpeechModelMissing(model, f"cannot be used ({problem})", advice) from problem
 
 
+def described(name: EngineName, model: str = "", device: Device = "auto") -> str:
+    """Engine, model, device and arithmetic in words, without loading anything."""
+    where = _device(device)
+    return f"{name} {model or DEFAULT_MODEL[where]} on {where} ({COMPUTE_TYPE[where]})"
+
+
 def require_engine(name: EngineName, model: str = "", device: Device = "auto") -> None:
     """Look whether engine and model are there, without loading them.
 
