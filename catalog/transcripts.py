@@ -28,14 +28,18 @@ class NewSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTranscript:
-    """A transcript to be written; `gaps` are the stretches that could not be read."""
+    """A transcript to be written; `gaps` are the stretches that are known to be missing.
+
+    A recording that stops before its own end mark is not complete and has no gap of known length.
+    """
 
     engine: str
     model: str
     model_fingerprint: str
     language: str | None
-    gaps: tuple[tuple[int, int], ...]
     segments: tuple[NewSegment, ...]
+    complete: bool = True
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 def put(session: Session, recording: Recording, new: NewTranscript) -> Transcript:
@@ -66,7 +70,7 @@ def put(session: Session, recording: Recording, new: NewTranscript) -> Transcrip
         model=new.model,
         model_fingerprint=new.model_fingerprint,
         language=new.language,
-        complete=not new.gaps,
+        complete=new.complete and not new.gaps,
         gaps=[list(gap) for gap in new.gaps],
     )
     session.add(transcript)

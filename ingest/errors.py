@@ -11,6 +11,7 @@
     ├── DecoderStopped           the decoding process was killed from outside: try again
     ├── DiskFull                 no space for what is being written: nothing was stored
     ├── BadManifest              a list of files has faults; nothing of it was started
+    ├── PublishingFailed         no new snapshot could be made; what is committed waits
     ├── WorkerStopped            the worker that was waited for ended early
     ├── WorkerRunning            another worker has the data folder
     └── EngineProblem            the speech engine could not do its work
@@ -100,6 +101,18 @@ class BadManifest(IngestProblem):
         self.faults = faults
         super().__init__(
             one_line(f"{file}: {'; '.join(faults)}; nothing was started, mend the list first")
+        )
+
+
+class PublishingFailed(IngestProblem):
+    """No new snapshot could be made; the old one serves, and what is committed waits."""
+
+    def __init__(self, problem: str, times: int) -> None:
+        super().__init__(
+            one_line(
+                f"no snapshot could be published in {times} tries: {problem}; the old one serves, "
+                "nothing is lost; mend the cause and start the worker again"
+            )
         )
 
 

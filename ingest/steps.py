@@ -138,10 +138,8 @@ class Steps:
             for segment in gated(engine, pcm, language=language, hotwords=())
         ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
-        with self.catalog.write() as session:
-            submissions.change(
-                session, job_id, starts=0
-            )  # it moves: the deaths so far are forgiven
+        with self.catalog.write() as session:  # it moves: the deaths so far are forgiven
+            submissions.change(session, job_id, starts=0)
         return done.name
 
     def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
@@ -158,11 +156,13 @@ class Steps:
         job, recording = self._recording(job_id)
         known = json.loads((self._pcm(job) / "decoded.json").read_text())
         info = self.engine.info
+        partial = bool(known["gaps"] or known["cut_off"])
         transcript = NewTranscript(
             engine=info.engine,
             model=info.model,
             model_fingerprint=info.fingerprint,
             language=language,
+            complete=not partial,
             gaps=tuple((start, end) for start, end in known["gaps"]),
             segments=tuple(_new_segment(one) for one in self._segments(job, names)),
         )
@@ -174,7 +174,6 @@ class Steps:
             transcripts.put(session, recording, transcript)
             talk = session.get_one(Talk, recording.talk_id)
             passages.replace(session, talk, self._cuts(job, cuts))
-            partial = bool(known["gaps"] or known["cut_off"])
             _committed(session, job_id, partial=partial)
 
     # a paper

@@ -23,12 +23,13 @@ from catalog.settings import Settings
 from catalog.store import Store
 from catalog.submissions import Job
 from catalog.tables import now
-from ingest.errors import WorkerRunning
+from ingest.errors import PublishingFailed, WorkerRunning
 from ingest.steps import Steps
 from ingest.workflow import Workflows
 
 _POLL_S = 0.5
 _HEARTBEAT_S = 10.0
+_PUBLISH_TRIES = 3
 _M_ARENA_MAX = -8
 log = structlog.get_logger("worker")
 
@@ -39,7 +40,10 @@ def lock_path(data_dir: Path) -> Path:
 
 
 def run(settings: Settings, *, until: Callable[["Worker"], bool] = lambda _worker: False) -> None:
-    """Work until `until` says so, or SIGTERM.  Raises: WorkerRunning, CatalogProblem."""
+    """Work until `until` says so, or SIGTERM.
+
+    Raises: WorkerRunning, PublishingFailed, EngineProblem, CatalogProblem, IndexProblem.
+    """
     _one_heap()
     with _alone(settings), open_worker(settings) as worker:
         signal.signal(signal.SIGTERM, _stop_now)
@@ -58,6 +62,7 @@ class Worker:
         self._workflows = workflows
         self._queued: set[tuple[str, int]] = set()
         self._beat_at = 0.0
+        self._failures = 0
 
     def turn(self) -> None:
         """Queue what is new, publish what is due."""
@@ -65,12 +70,18 @@ class Worker:
         self._queue(jobs)
         self._beat(jobs)
         if self._publishing_is_due(jobs):
-            outcome = self._workflows.publish()
-            if outcome["problem"]:
-                log.error("publishing failed", problem=outcome["problem"])
-                time.sleep(_POLL_S)
-            else:
-                log.info("snapshot published", generation=outcome["value"])
+            self._publish()
+
+    def _publish(self) -> None:
+        outcome = self._workflows.publish()
+        if outcome["problem"] is None:
+            self._failures = 0
+            log.info("snapshot published", generation=outcome["value"])
+            return
+        self._failures += 1
+        log.error("publishing failed", problem=outcome["problem"], times=self._failures)
+        if self._failures >= _PUBLISH_TRIES:
+            raise PublishingFailed(outcome["problem"], self._failures)
 
     def open_jobs(self) -> list[Job]:
         """Jobs that are not at their end."""

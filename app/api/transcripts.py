@@ -1,6 +1,6 @@
 """GET /api/v1/talks/{id}/transcript in four formats."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -13,13 +13,12 @@ from app.api.schemas import SegmentAnswer, TranscriptAnswer, WordAnswer
 from app.api.talks import TalkKey, shown_talk
 from app.errors import NoMedia
 from app.wiring import Service
-from catalog import captions, transcripts
-from catalog.captions import Line, TimedWord
+from catalog import transcripts
 from catalog.tables import Segment, Transcript
 from catalog.talks import TalkDetails
+from catalog.transcripts import Shape
 
 router = APIRouter(prefix="/api/v1/talks", tags=["talks"])
-Form: TypeAlias = Literal["json", "vtt", "srt", "txt"]
 MEDIA_TYPES = {
     "json": "application/json",
     "vtt": "text/vtt",
@@ -42,7 +41,7 @@ def transcript(
     request: Request,
     service: Opened,
     talk_id: TalkKey,
-    form: Annotated[Form, Query(alias="format", description="How it is written.")] = "json",
+    form: Annotated[Shape, Query(alias="format", description="How it is written.")] = "json",
 ) -> Response:
     """The transcript as JSON with words and confidence, as WebVTT, SubRip or plain text."""
     details = shown_talk(service, talk_id)
@@ -61,27 +60,12 @@ def heard_in(service: Service, details: TalkDetails) -> tuple[Transcript, list[S
         return transcripts.current(session, details.talk)
 
 
-def lines_of(segments: list[Segment]) -> list[Line]:
-    """Segments as the captions know them."""
-    return [
-        Line(
-            start_ms=one.start_ms,
-            end_ms=one.end_ms,
-            text=one.text,
-            words=tuple(
-                TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
-                for start, end, text, confidence in one.words
-            ),
-        )
-        for one in segments
-    ]
-
-
-def _written(form: Form, details: TalkDetails, current: Transcript, segments: list[Segment]) -> str:
+def _written(
+    form: Shape, details: TalkDetails, current: Transcript, segments: list[Segment]
+) -> str:
     if form == "json":
         return _answer(details, current, segments).model_dump_json()
-    write = {"vtt": captions.vtt, "srt": captions.srt, "txt": captions.txt}[form]
-    return write(lines_of(segments))
+    return transcripts.rendered(segments, form)
 
 
 def _answer(details: TalkDetails, current: Transcript, segments: list[Segment]) -> TranscriptAnswer:

@@ -15,7 +15,7 @@ from app.api.depends import Opened
 from app.api.papers import shown_paper, talks_naming
 from app.api.schemas import Problem
 from app.api.talks import shown_talk
-from app.api.transcripts import heard_in, lines_of
+from app.api.transcripts import heard_in
 from app.web import browse, views
 from app.web.contexts import Frame, ProblemPage
 from app.web.paper_view import page_lines, paper_page
@@ -24,6 +24,7 @@ from app.web.talk_view import Heard, talk_page
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import passages as catalog_passages
+from catalog import transcripts
 from catalog.errors import NotATranscript
 from catalog.settings import Settings
 from catalog.talks import TalkDetails
@@ -192,7 +193,7 @@ def _heard(service: Service, details: TalkDetails) -> Heard | None:
         transcript, segments = heard_in(service, details)
     except NotATranscript:
         return None
-    return Heard(transcript=transcript, lines=lines_of(segments))
+    return Heard(transcript=transcript, lines=transcripts.lines(segments))
 
 
 def _found_in(service: Service, owner: str, q: str) -> Found | None:

@@ -27,8 +27,9 @@ from catalog.talks import NewTalk
 from catalog.transcripts import NewSegment, NewTranscript
 from index import snapshot
 from index.encoders import Encoder
-from index.passage import PageText, Passage, PassageId, Sentence, cut_paper, cut_talk
+from index.passage import PageText, Sentence, cut_paper, cut_talk
 from index.testing import HashEncoder
+from ingest.publish import as_passage
 
 SENTENCE_MS = 10_000
 
@@ -123,23 +124,7 @@ class Shelf:
         with self.catalog.read() as session:
             found = list(catalog_passages.searchable(session))
             digest = catalog_passages.digest(session)
-        passages = [
-            Passage(
-                id=PassageId(one.row.public_id),
-                kind="talk" if one.kind == "talk" else "paper",
-                owner_id=one.owner_id,
-                title=one.title,
-                speakers=one.names,
-                series=one.series,
-                year=one.year,
-                text=one.row.text,
-                start_ms=one.row.start_ms,
-                end_ms=one.row.end_ms,
-                page=one.row.page,
-                section=one.row.section,
-            )
-            for one in found
-        ]
+        passages = [as_passage(one) for one in found]
         vectors = self.encoder.encode_passages([passage.encoded_text for passage in passages])
         root = self.settings.index_dir
         made = snapshot.write(root, passages, vectors, encoder=self.encoder, catalog_digest=digest)

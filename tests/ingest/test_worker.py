@@ -1,0 +1,102 @@
+"""The worker's loop: what it publishes when, and what it does when that fails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from catalog import submissions
+from catalog.engine import Catalog, open_catalog
+from catalog.papers import NewPaper
+from catalog.settings import read_settings
+from catalog.store import StoredFile
+from catalog.submissions import OfferedFile
+from ingest.errors import PublishingFailed
+from ingest.worker import Worker
+from ingest.workflow import Outcome, Workflows
+
+
+class Scripted:
+    """Workflows that only note what they are asked for."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        self.problem = problem
+        self.queued: list[str] = []
+        self.published = 0
+
+    def enqueue(self, job_id: str, attempt: int, sha256: str) -> None:
+        self.queued.append(f"{job_id}-{attempt}")
+
+    def publish(self) -> Outcome:
+        self.published += 1
+        return Outcome(value="g", problem=self.problem, cancelled=False)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    opened = open_catalog(f"sqlite:///{tmp_path}/catalog.db")
+    yield opened
+    opened.close()
+
+
+def job(catalog: Catalog, name: str, state: str) -> str:
+    stored = StoredFile(sha256=name * 64, size_bytes=1)
+    file = OfferedFile(stored=stored, name=f"{name}.pdf", media_type="application/pdf")
+    with catalog.write() as session:
+        one = submissions.accept_paper(session, NewPaper(title=name), file)
+        submissions.change(session, one.public_id, state=state)
+        return one.public_id
+
+
+def worker(catalog: Catalog, tmp_path: Path, scripted: Scripted, *, wait_s: float = 60) -> Worker:
+    settings = read_settings(data_dir=tmp_path, publish_wait_s=wait_s)
+    return Worker(settings, catalog, cast(Workflows, scripted))
+
+
+def test_what_is_accepted_or_left_running_is_queued_once(catalog: Catalog, tmp_path: Path) -> None:
+    wanted = {
+        f"{job(catalog, name, state)}-1" for name, state in (("a", "accepted"), ("b", "running"))
+    }
+    job(catalog, "c", "failed")
+    scripted = Scripted()
+    looped = worker(catalog, tmp_path, scripted)
+    looped.turn()
+    looped.turn()
+    assert set(scripted.queued) == wanted
+    assert len(scripted.queued) == 2
+
+
+def test_a_batch_is_published_once_when_it_is_through(catalog: Catalog, tmp_path: Path) -> None:
+    for name in "ab":
+        job(catalog, name, "committed")
+    last = job(catalog, "c", "running")
+    scripted = Scripted()
+    looped = worker(catalog, tmp_path, scripted)
+    looped.turn()
+    assert scripted.published == 0
+    with catalog.write() as session:
+        submissions.change(session, last, state="committed")
+    looped.turn()
+    assert scripted.published == 1
+
+
+def test_a_finished_talk_does_not_wait_for_a_long_one(catalog: Catalog, tmp_path: Path) -> None:
+    job(catalog, "a", "committed")
+    job(catalog, "b", "running")
+    scripted = Scripted()
+    worker(catalog, tmp_path, scripted, wait_s=0).turn()
+    assert scripted.published == 1
+
+
+def test_publishing_that_fails_again_and_again_stops_the_worker_by_name(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    one = job(catalog, "a", "committed")
+    looped = worker(catalog, tmp_path, Scripted(problem="the archive disk is full"))
+    looped.turn()
+    looped.turn()
+    with pytest.raises(PublishingFailed, match=r"disk is full.*nothing is lost"):
+        looped.turn()
+    with catalog.read() as session:
+        assert submissions.get(session, one).state == "committed"
