@@ -48,6 +48,7 @@ def main() -> None:
         "snapshots_seen": len(known),
         "answers_by_generation": dict(Counter(one.get("generation") for one in answers)),
         "failed": len(failed),
+        "failures": dict(Counter(str(one["status"]) for one in failed)),
         "different_answers_within_one_generation": torn,
         "p50_ms": round(statistics.median(took), 1),
         "p99_ms": round(took[int(len(took) * 0.99) - 1], 1),

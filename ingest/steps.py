@@ -6,7 +6,9 @@ never transcripts or vectors.
 """
 
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlmodel import Session
 
 from catalog import papers, passages, submissions, transcripts
 from catalog.engine import Catalog
+from catalog.errors import CatalogProblem
 from catalog.passages import NewPassage
 from catalog.settings import Settings
 from catalog.store import Store
@@ -27,6 +30,7 @@ from index.weights import ENCODERS, located
 from ingest import media, segments
 from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
+from ingest.errors import IngestProblem
 from ingest.gate import gated
 from ingest.pdf import read_pdf
 from ingest.progress import Cancelled, Progress, Watched
@@ -55,6 +59,7 @@ class Steps:
         self.settings = settings
         self.catalog = catalog
         self.store = store
+        self._decoding = threading.Lock()
 
     @cached_property
     def engine(self) -> Transcriber:
@@ -94,20 +99,17 @@ class Steps:
     def decode(self, job_id: str) -> list[dict[str, Any]]:
         """Decode the recording into windows; returns their references in order of time."""
         job, recording = self._recording(job_id)
-        done = self._pcm(job) / "decoded.json"
-        if not done.exists():
-            progress = self._progress(job_id)
-            progress.enter("decode", total=recording.duration_ms)
-            decoded = media.decode(
-                self.store.media(job.sha256),
-                self._pcm(job),
-                options=_decode_options(self.settings.window_s),
-                progress=progress.at,
-            )
-            self.store.write_artifact(done, _decoded_json(decoded))
-        known = json.loads(done.read_text())
+        progress = self._progress(job_id)
+        progress.enter("decode", total=recording.duration_ms)
+        known = json.loads(self._decoded(job, progress.at).read_text())
         windows: list[dict[str, Any]] = known["windows"]
         return windows
+
+    def decode_ahead(self, job_id: str) -> None:
+        """Decode a recording that waits, so that its job finds it done; so do its problems."""
+        job, _recording = self._recording(job_id)
+        with suppress(IngestProblem, CatalogProblem):
+            self._decoded(job, lambda _ms: None)
 
     def language(self, job_id: str, windows: Sequence[dict[str, Any]]) -> str | None:
         """The language as set for the talk, else as heard in its longest window."""
@@ -247,6 +249,19 @@ class Steps:
     def _heard_folder(self, job: Submission) -> Path:
         fingerprint = self.engine.info.fingerprint[:16]
         return self.store.artifact("heard", job.sha256, f"{fingerprint}-{PIPELINE}", "x").parent
+
+    def _decoded(self, job: Submission, progress: Callable[[int], None]) -> Path:
+        done = self._pcm(job) / "decoded.json"
+        with self._decoding:
+            if not done.exists():
+                decoded = media.decode(
+                    self.store.media(job.sha256),
+                    self._pcm(job),
+                    options=_decode_options(self.settings.window_s),
+                    progress=progress,
+                )
+                self.store.write_artifact(done, _decoded_json(decoded))
+        return done
 
     def _segments(self, job: Submission, names: Sequence[str]) -> list[Segment]:
         folder = self._heard_folder(job)

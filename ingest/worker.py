@@ -61,6 +61,7 @@ class Worker:
         self._catalog = catalog
         self._workflows = workflows
         self._queued: set[tuple[str, int]] = set()
+        self._prepared: set[str] = set()
         self._beat_at = 0.0
         self._failures = 0
 
@@ -68,6 +69,7 @@ class Worker:
         """Queue what is new, publish what is due."""
         jobs = self.open_jobs()
         self._queue(jobs)
+        self._prepare_next(jobs)
         self._beat(jobs)
         if self._publishing_is_due(jobs):
             self._publish()
@@ -96,6 +98,18 @@ class Worker:
                 self._workflows.enqueue(one.public_id, one.attempt, one.sha256)
                 self._queued.add(key)
                 log.info("job queued", job=one.public_id, file=one.file_name)
+
+    def _prepare_next(self, jobs: list[Job]) -> None:
+        """While one recording is transcribed, have the next decoded: decoding uses one core."""
+        if not any(job.submission.state == "running" for job in jobs):
+            return
+        for job in jobs:
+            one = job.submission
+            if one.state == "accepted" and one.kind == "talk":
+                if one.public_id not in self._prepared:
+                    self._prepared.add(one.public_id)
+                    self._workflows.prepare(one.public_id)
+                return
 
     def _beat(self, jobs: list[Job]) -> None:
         if time.monotonic() - self._beat_at < _HEARTBEAT_S:

@@ -6,6 +6,7 @@ what the engine stores can be read by people and is never unpickled.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypedDict, TypeVar
@@ -85,6 +86,10 @@ class Workflows:
 
         with SetWorkflowID(f"ingest-{sha256[:32]}-p{PIPELINE}-a{attempt}"):
             self._dbos.enqueue_workflow(QUEUE, self._ingest, job_id)
+
+    def prepare(self, job_id: str) -> None:
+        """Decode a waiting recording in the background, while another is transcribed."""
+        threading.Thread(target=self._steps.decode_ahead, args=(job_id,), daemon=True).start()
 
     def publish(self) -> Outcome:
         """Publish what is committed, as a workflow of its own, and wait for it."""

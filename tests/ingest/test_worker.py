@@ -12,6 +12,7 @@ from catalog.papers import NewPaper
 from catalog.settings import read_settings
 from catalog.store import StoredFile
 from catalog.submissions import OfferedFile
+from catalog.talks import NewTalk
 from ingest.errors import PublishingFailed
 from ingest.worker import Worker
 from ingest.workflow import Outcome, Workflows
@@ -23,10 +24,14 @@ class Scripted:
     def __init__(self, problem: str | None = None) -> None:
         self.problem = problem
         self.queued: list[str] = []
+        self.prepared: list[str] = []
         self.published = 0
 
     def enqueue(self, job_id: str, attempt: int, sha256: str) -> None:
         self.queued.append(f"{job_id}-{attempt}")
+
+    def prepare(self, job_id: str) -> None:
+        self.prepared.append(job_id)
 
     def publish(self) -> Outcome:
         self.published += 1
@@ -45,6 +50,15 @@ def job(catalog: Catalog, name: str, state: str) -> str:
     file = OfferedFile(stored=stored, name=f"{name}.pdf", media_type="application/pdf")
     with catalog.write() as session:
         one = submissions.accept_paper(session, NewPaper(title=name), file)
+        submissions.change(session, one.public_id, state=state)
+        return one.public_id
+
+
+def talk(catalog: Catalog, name: str, state: str) -> str:
+    stored = StoredFile(sha256=name * 64, size_bytes=1)
+    file = OfferedFile(stored=stored, name=f"{name}.mp3", media_type="audio/mpeg")
+    with catalog.write() as session:
+        one = submissions.accept_recording(session, NewTalk(title=name), file)
         submissions.change(session, one.public_id, state=state)
         return one.public_id
 
@@ -100,3 +114,19 @@ def test_publishing_that_fails_again_and_again_stops_the_worker_by_name(
         looped.turn()
     with catalog.read() as session:
         assert submissions.get(session, one).state == "committed"
+
+
+def test_the_next_recording_is_decoded_while_one_is_transcribed(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    scripted = Scripted()
+    looped = worker(catalog, tmp_path, scripted)
+    running = talk(catalog, "a", "accepted")
+    waiting = [talk(catalog, name, "accepted") for name in "bc"]
+    looped.turn()
+    assert scripted.prepared == []
+    with catalog.write() as session:
+        submissions.change(session, running, state="running")
+    looped.turn()
+    looped.turn()
+    assert scripted.prepared == waiting[:1]
