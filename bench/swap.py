@@ -9,6 +9,7 @@ import asyncio
 import json
 import statistics
 import tempfile
+import threading
 import time
 import urllib.request
 from collections import Counter
@@ -32,7 +33,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data, port = Path(folder) / "data", free_port()
         seminar(data, "add", PAPERS[0], "--wait")
-        with started(data, "serve", "--port", str(port)):
+        with started(data, "serve", "--port", str(port)) as server:
+            threading.Thread(target=server.stdout.read, daemon=True).start()  # its log
             _until_ready(port)
             answers = asyncio.run(_storm(data, port))
     failed = [one for one in answers if one["status"] != 200]
