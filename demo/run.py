@@ -29,7 +29,8 @@ def main() -> int:
         status = subprocess.run(command, check=False).returncode
         if status:
             return status
-    server = subprocess.Popen([seminar, "serve", "--port", str(port)])
+    quiet = {"SEMINAR_LOG_LEVEL": "warning", **os.environ}  # a demonstration is not a log
+    server = subprocess.Popen([seminar, "serve", "--port", str(port)], env=quiet)
     threading.Thread(target=_announce, args=(server, port), daemon=True).start()
     try:
         return server.wait()
