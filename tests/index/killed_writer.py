@@ -60,6 +60,7 @@ def main() -> None:
         if child == 0:
             os.setpgid(0, 0)
             MODES[line.strip()](root, acknowledged)
+        os.setpgid(child, child)  # on both sides: whoever is first, the group is there to be killed
         print(child, flush=True)
         os.waitpid(child, 0)
         print("reaped", flush=True)

@@ -49,9 +49,12 @@ def writer(root: Path, acknowledged: Path) -> Iterator[Writer]:
     with subprocess.Popen(
         arguments, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        yield Writer(process)
-        process.stdin.close()  # type: ignore[union-attr]
-        process.wait(timeout=10)
+        try:
+            yield Writer(process)
+            process.stdin.close()  # type: ignore[union-attr]
+            process.wait(timeout=10)
+        finally:
+            process.kill()
 
 
 class Readers:
