@@ -102,8 +102,10 @@ def test_readers_see_whole_snapshots_while_the_writer_is_killed(root: Path, tmp_
     unreadable = lost = promised = 0
     one_publish_s = seconds_of_one_publish(tmp_path / "timed")
     with writer(root, acknowledged) as process, Readers(root, 2) as readers:
-        for _ in range(KILLS):
-            process.run_and_kill("publish", drawn.uniform(0.0, 3 * one_publish_s))
+        kills = 0
+        while kills < KILLS or (not promised and kills < 10 * KILLS):
+            kills += 1  # on a busy machine children live longer, until some publish is through
+            process.run_and_kill("publish", drawn.uniform(0.0, (3 + kills / 5) * one_publish_s))
             promised = int(acknowledged.read_text() or 0)
             try:
                 generation = snapshot.current_generation(root)
@@ -116,7 +118,7 @@ def test_readers_see_whole_snapshots_while_the_writer_is_killed(root: Path, tmp_
                 unreadable += 1
                 continue
             lost += served < promised
-    print(f"seed {SEED}: {KILLS} kills, {promised} acknowledged, {readers.answers} answers")
+    print(f"seed {SEED}: {kills} kills, {promised} acknowledged, {readers.answers} answers")
     assert (unreadable, lost, readers.torn) == (0, 0, [])
     assert promised > 0
     assert readers.answers > 0
