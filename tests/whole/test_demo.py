@@ -128,7 +128,8 @@ def test_transcripts_come_in_four_shapes(demo_archive: Path) -> None:
 def test_a_damaged_snapshot_is_found_by_check(demo_archive: Path, tmp_path: Path) -> None:
     archive = tmp_path / "data"
     shutil.copytree(demo_archive, archive)
-    [vectors] = (archive / "index").glob("*/vectors.faiss")
+    served = (archive / "index" / "CURRENT").read_text().strip()
+    vectors = archive / "index" / served / "vectors.faiss"
     whole = bytearray(vectors.read_bytes())
     whole[len(whole) // 2] ^= 1
     vectors.chmod(0o644)
