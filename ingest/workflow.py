@@ -80,11 +80,11 @@ class Workflows:
         """Stop taking jobs; a running step is left to be resumed."""
         self._dbos.destroy(workflow_completion_timeout_sec=0)
 
-    def enqueue(self, job_id: str, attempt: int, sha256: str) -> None:
+    def enqueue(self, job_id: str, attempt: int) -> None:
         """Queue the job's workflow; the same job and attempt again is harmless."""
         from dbos import SetWorkflowID
 
-        with SetWorkflowID(f"ingest-{sha256[:32]}-p{PIPELINE}-a{attempt}"):
+        with SetWorkflowID(f"ingest-{job_id}-p{PIPELINE}-a{attempt}"):
             self._dbos.enqueue_workflow(QUEUE, self._ingest, job_id)
 
     def prepare(self, job_id: str) -> None:
