@@ -70,6 +70,10 @@ class Workflows:
             return dict(self._outcome("publish", steps.publish))
 
         self._ingest, self._publish = ingest, publish
+        self._ways: dict[str, Callable[[str], None]] = {
+            "talk": self._talk,
+            "paper": self._paper,
+        }
 
     def launch(self) -> None:
         """Take up what a dead worker of the same id left, then take new jobs."""
@@ -105,10 +109,7 @@ class Workflows:
         try:
             if kind is None:
                 return "stopped"
-            if kind == "talk":
-                self._talk(job_id)
-            else:
-                self._paper(job_id)
+            self._ways[kind](job_id)
             self._step("clean", lambda: self._steps.clean(job_id))
         except _Stopped as stopped:
             problem = stopped.outcome["problem"]
