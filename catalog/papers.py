@@ -1,7 +1,8 @@
 """Papers with their pages, and the talks that name them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
@@ -22,6 +23,11 @@ class NewPaper:
     arxiv_id: str | None = None
     doi: str | None = None
     visibility: str = "public"
+    external_id: str | None = None
+    title_is_known: bool = True
+    labels: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    listing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add(session: Session, new: NewPaper) -> Paper:
@@ -38,6 +44,11 @@ def add(session: Session, new: NewPaper) -> Paper:
         arxiv_id=new.arxiv_id,
         doi=new.doi,
         visibility=new.visibility,
+        external_id=new.external_id,
+        title_is_known=new.title_is_known,
+        labels=list(new.labels),
+        links=[{"kind": kind, "url": url} for kind, url in new.links],
+        listing=dict(new.listing),
     )
     session.add(paper)
     session.flush()

@@ -4,11 +4,11 @@ A submission is written in the same transaction as the talk or paper that it wil
 from then on it is somebody's promise until it is done, failed or cancelled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, SQLModel, col, select, update
 
 from catalog import papers, talks
 from catalog.errors import AlreadyThere, JobProblem, NotThere
@@ -18,15 +18,27 @@ from catalog.store import StoredFile
 from catalog.tables import Paper, Recording, Submission, Talk, now
 from catalog.talks import NewTalk
 
+Row = TypeVar("Row", bound=SQLModel)
 OPEN = ("accepted", "running", "committed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A submission beside the talk or paper it is about."""
+    """A submission beside the talk or paper it is about; a link has none before it is fetched."""
 
     submission: Submission
-    owner: Talk | Paper
+    owner: Talk | Paper | None
+
+    @property
+    def keys(self) -> set[str]:
+        """What staff may call it: its id, and the id or slug of its talk or paper."""
+        owned = {self.owner.public_id, self.owner.slug} if self.owner else set()
+        return {self.submission.public_id} | owned
+
+    @property
+    def title(self) -> str:
+        """The title of its talk or paper, else what the file or address is called."""
+        return self.owner.title if self.owner else self.submission.file_name
 
     @property
     def speed_text(self) -> str:
@@ -64,7 +76,17 @@ def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submi
     )
     session.add(recording)
     session.flush()
-    return _promise(session, file, recording)
+    return promise(
+        session,
+        Submission(
+            public_id=new_public_id(),
+            kind="talk",
+            sha256=file.stored.sha256,
+            file_name=file.name,
+            talk_id=talk.id,
+            recording_id=recording.id,
+        ),
+    )
 
 
 def accept_paper(session: Session, new: NewPaper, file: OfferedFile) -> Submission:
@@ -75,7 +97,23 @@ def accept_paper(session: Session, new: NewPaper, file: OfferedFile) -> Submissi
     paper.size_bytes = file.stored.size_bytes
     paper.file_name = file.name
     session.add(paper)
-    return _promise(session, file, paper)
+    return promise(
+        session,
+        Submission(
+            public_id=new_public_id(),
+            kind="paper",
+            sha256=file.stored.sha256,
+            file_name=file.name,
+            paper_id=paper.id,
+        ),
+    )
+
+
+def promise(session: Session, submission: Submission) -> Submission:
+    """Write a submission: from now on it is somebody's promise."""
+    session.add(submission)
+    session.flush()
+    return submission
 
 
 def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
@@ -89,27 +127,35 @@ def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
 def find(session: Session, key: str) -> Job:
     """The job with this id, or the newest job of the talk or paper with it.  Raises: NotThere."""
     for job in reversed(listed(session)):
-        if key in {job.submission.public_id, job.owner.public_id, job.owner.slug}:
+        if key in job.keys:
             return job
     raise NotThere("job", key)
 
 
 def listed(session: Session, *, states: Sequence[str] = ()) -> list[Job]:
-    """Jobs in the order they were accepted."""
-    query = select(Submission).order_by(col(Submission.id))
+    """Jobs in the order they are to be done: by priority, then as they were accepted."""
+    query = select(Submission).order_by(col(Submission.priority).desc(), col(Submission.id))
     if states:
         query = query.where(col(Submission.state).in_(states))
-    return [Job(submission=one, owner=owner_of(session, one)) for one in session.exec(query)]
+    found = session.exec(query).all()
+    talk_rows = _rows(session, Talk, (one.talk_id for one in found))
+    paper_rows = _rows(session, Paper, (one.paper_id for one in found))
+    return [
+        Job(
+            submission=one,
+            owner=paper_rows.get(one.paper_id or 0) or talk_rows.get(one.talk_id or 0),
+        )
+        for one in found
+    ]
 
 
 def owner_of(session: Session, one: Submission) -> Talk | Paper:
-    """The talk or paper of a submission."""
-    owner: Talk | Paper | None
+    """The talk or paper of a submission.  Raises: NotThere (a link that is not fetched yet)."""
+    owner: Talk | Paper | None = None
     if one.paper_id is not None:
         owner = session.get(Paper, one.paper_id)
-    else:
-        recording = session.get(Recording, one.recording_id)
-        owner = session.get(Talk, recording.talk_id) if recording else None
+    elif one.talk_id is not None:
+        owner = session.get(Talk, one.talk_id)
     if owner is None:
         raise NotThere("owner of job", one.public_id)
     return owner
@@ -176,16 +222,8 @@ def _refuse_twice(session: Session, file: OfferedFile) -> None:
         )
 
 
-def _promise(session: Session, file: OfferedFile, owner: Recording | Paper) -> Submission:
-    is_paper = isinstance(owner, Paper)
-    submission = Submission(
-        public_id=new_public_id(),
-        kind="paper" if is_paper else "talk",
-        sha256=file.stored.sha256,
-        file_name=file.name,
-        paper_id=row_id(owner) if is_paper else None,
-        recording_id=None if is_paper else row_id(owner),
-    )
-    session.add(submission)
-    session.flush()
-    return submission
+def _rows(session: Session, table: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:
+    wanted = {one for one in ids if one is not None}
+    column = table.id  # type: ignore[attr-defined]
+    rows = session.exec(select(table).where(col(column).in_(wanted))).all()
+    return {row_id(row): row for row in rows}

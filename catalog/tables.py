@@ -20,6 +20,19 @@ SQLModel.metadata.naming_convention = {
 
 RECORDING_STATUSES = ("recorded", "not_recorded", "declined", "withdrawn")
 VISIBILITIES = ("public", "unlisted", "withdrawn")
+LINK_KINDS = ("video", "slides", "paper", "notes", "page")
+TRANSCRIPT_ORIGINS = (
+    "machine",  # a speech engine heard it
+    "captions",  # it came with the talk, made elsewhere
+    "edited",  # staff corrected it; never replaced by a machine
+)
+SUBMISSION_KINDS = (
+    "talk",  # a recording becomes a transcribed talk
+    "paper",  # a PDF becomes a paper
+    "captions",  # a caption file becomes a talk's transcript
+    "transcribe",  # a talk's recording is heard again by another engine or model
+    "link",  # an address is fetched; what it gives becomes one of the first two
+)
 SUBMISSION_STATES = (
     "accepted",  # stored and promised; a worker will take it
     "running",  # a worker is at it
@@ -104,7 +117,11 @@ class Person(SQLModel, table=True):
 
 
 class Talk(SQLModel, table=True):
-    """One event; it may have recordings, or a reason why not."""
+    """One event; it may have recordings, or a reason why not.
+
+    `links` are [{"kind": one of LINK_KINDS, "url": …}, …]; `listing` keeps what an imported list
+    said besides, so that an export gives it back.
+    """
 
     __tablename__ = "talks"
     __table_args__ = (
@@ -114,15 +131,20 @@ class Talk(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
     slug: str = Field(unique=True)
+    external_id: str | None = Field(default=None, unique=True)  # in the list it came from
     title: str = _text()
+    title_is_known: bool = True  # else the title is a stand-in
     series_id: int | None = Field(default=None, foreign_key="series.id", index=True)
     held_on: date | None = None
+    affiliation: str | None = None  # of the speakers, as announced
     abstract: str = _text()
     language: str | None = None  # as set by staff; the transcript says what was heard
     recording_status: str = "recorded"
     visibility: str = "public"
-    slides_url: str | None = None
-    video_url: str | None = None
+    links: list[dict[str, str]] = _json(list)
+    tags: list[str] = _json(list)
+    note: str | None = _text(None)
+    listing: dict[str, Any] = _json(dict)
     created_at: datetime = _instant()
     updated_at: datetime = _instant()
 
@@ -154,14 +176,32 @@ class Recording(SQLModel, table=True):
 
 
 class Transcript(SQLModel, table=True):
-    """What one engine heard in one recording, or staff corrected; versions stand side by side."""
+    """What was said in a talk: heard by an engine, brought as captions, or corrected by staff.
+
+    Versions stand side by side, and one is current.  A transcript that is not `timed` has text in
+    order and no times: all its segments lie at 0.
+    """
 
     __tablename__ = "transcripts"
-    __table_args__ = (sa.UniqueConstraint("recording_id", "version"),)
+    __table_args__ = (
+        sa.UniqueConstraint("talk_id", "version"),
+        sa.Index(
+            "uq_transcripts_current",
+            "talk_id",
+            unique=True,
+            sqlite_where=sa.text("is_current"),
+            postgresql_where=sa.text("is_current"),
+        ),
+        _one_of("origin", TRANSCRIPT_ORIGINS),
+        sa.CheckConstraint("origin <> 'machine' OR recording_id IS NOT NULL", name="heard"),
+    )
     id: int | None = Field(default=None, primary_key=True)
-    recording_id: int = _parent("recordings.id")
+    talk_id: int = _parent("talks.id")
+    recording_id: int | None = _parent("recordings.id", nullable=True)
     version: int
     is_current: bool
+    origin: str = "machine"
+    timed: bool = True
     engine: str
     model: str
     model_fingerprint: str
@@ -190,20 +230,25 @@ class Segment(SQLModel, table=True):
 
 
 class Paper(SQLModel, table=True):
-    """A course paper or note."""
+    """A course paper or note; `links` and `listing` as of a talk, `labels` are its nicknames."""
 
     __tablename__ = "papers"
     __table_args__ = (_one_of("visibility", VISIBILITIES),)
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
     slug: str = Field(unique=True)
+    external_id: str | None = Field(default=None, unique=True)
     title: str = _text()
+    title_is_known: bool = True
     authors: list[str] = _json(list)
     arxiv_id: str | None = Field(default=None, unique=True)
     doi: str | None = Field(default=None, unique=True)
     year: int | None = None
     venue: str | None = None
     abstract: str = _text()
+    labels: list[str] = _json(list)
+    links: list[dict[str, str]] = _json(list)
+    listing: dict[str, Any] = _json(dict)
     visibility: str = "public"
     sha256: str | None = Field(default=None, unique=True)
     size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
@@ -241,7 +286,7 @@ class PassageRow(SQLModel, table=True):
     __tablename__ = "passages"
     __table_args__ = (
         sa.CheckConstraint("(talk_id IS NULL) <> (paper_id IS NULL)", name="owner"),
-        sa.CheckConstraint("(talk_id IS NULL) = (start_ms IS NULL)", name="time"),
+        sa.CheckConstraint("talk_id IS NOT NULL OR start_ms IS NULL", name="time"),
         sa.CheckConstraint("(paper_id IS NULL) = (page IS NULL)", name="page"),
         sa.CheckConstraint("start_ms IS NULL OR start_ms <= end_ms", name="span"),
     )
@@ -258,7 +303,7 @@ class PassageRow(SQLModel, table=True):
 
 
 class Submission(SQLModel, table=True):
-    """A promise: these bytes were accepted and will become a talk or a paper.
+    """A promise: what was accepted will become, or be added to, a talk or paper.
 
     The row is the truth of a job; the job engine only drives it.
     """
@@ -266,27 +311,59 @@ class Submission(SQLModel, table=True):
     __tablename__ = "submissions"
     __table_args__ = (
         _one_of("state", SUBMISSION_STATES),
-        _one_of("kind", ("talk", "paper")),
-        sa.CheckConstraint("(kind = 'talk') = (recording_id IS NOT NULL)", name="recording"),
-        sa.CheckConstraint("(kind = 'paper') = (paper_id IS NOT NULL)", name="paper"),
+        _one_of("kind", SUBMISSION_KINDS),
+        sa.CheckConstraint("kind IN ('paper', 'link') OR talk_id IS NOT NULL", name="talk"),
+        sa.CheckConstraint(
+            "kind NOT IN ('talk', 'transcribe') OR recording_id IS NOT NULL", name="recording"
+        ),
+        sa.CheckConstraint("kind <> 'paper' OR paper_id IS NOT NULL", name="paper"),
+        sa.CheckConstraint("kind <> 'link' OR source_url IS NOT NULL", name="link"),
+        sa.CheckConstraint("kind = 'link' OR sha256 <> ''", name="sha256"),
+        sa.Index(
+            "uq_submissions_sha256",
+            "sha256",
+            unique=True,
+            sqlite_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+            postgresql_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
     kind: str
-    sha256: str = Field(unique=True)
+    sha256: str = ""  # empty before a link is fetched
     file_name: str
+    source_url: str | None = _text(None)
+    about: dict[str, Any] = _json(dict)  # what staff said that no other row has yet
+    talk_id: int | None = _parent("talks.id", nullable=True)
     recording_id: int | None = _parent("recordings.id", nullable=True)
     paper_id: int | None = _parent("papers.id", nullable=True)
     state: str = Field(default="accepted", index=True)
+    priority: int = 0  # higher goes first
+    not_before: datetime | None = _maybe_instant()  # a wait for something outside
     attempt: int = 1  # a retry by staff is a new attempt, and a new workflow
     starts: int = 0  # how often a worker began this attempt
+    worker: str | None = None  # who has it
     step: str | None = None
     done: int = 0  # of `total`: milliseconds of a recording, pages of a paper
     total: int | None = None
     speed: float | None = None  # recording seconds per second, over the step
+    timings: dict[str, float] = _json(dict)  # seconds by step
     failure: str | None = _text(None)
     partial: bool = False
     accepted_at: datetime = _instant()
     started_at: datetime | None = _maybe_instant()
     finished_at: datetime | None = _maybe_instant()
     heartbeat_at: datetime | None = _maybe_instant()
+
+
+class WorkerRow(SQLModel, table=True):
+    """A worker that lives, or did: whose heartbeat stops is dead."""
+
+    __tablename__ = "workers"
+    name: str = Field(primary_key=True)
+    host: str
+    pid: int
+    device: str
+    queues: list[str] = _json(list)
+    started_at: datetime = _instant()
+    beat_at: datetime = _instant()

@@ -1,10 +1,10 @@
 """Talks with their speakers, series and recordings."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -36,9 +36,14 @@ class NewTalk:
     language: str | None = None
     visibility: str = "public"
     recording_status: str = "recorded"
-    slides_url: str | None = None
-    video_url: str | None = None
+    links: tuple[tuple[str, str], ...] = ()  # (kind, address), kinds as in LINK_KINDS
     papers: tuple[str, ...] = ()  # public ids or slugs of papers in the archive
+    external_id: str | None = None
+    title_is_known: bool = True
+    affiliation: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None
+    listing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +76,13 @@ def add(session: Session, new: NewTalk) -> Talk:
         language=new.language,
         visibility=new.visibility,
         recording_status=new.recording_status,
-        slides_url=new.slides_url,
-        video_url=new.video_url,
+        links=[{"kind": kind, "url": url} for kind, url in new.links],
+        external_id=new.external_id,
+        title_is_known=new.title_is_known,
+        affiliation=new.affiliation,
+        tags=list(new.tags),
+        note=new.note,
+        listing=dict(new.listing),
     )
     session.add(talk)
     session.flush()
@@ -125,29 +135,34 @@ def details(session: Session, talks: Sequence[Talk]) -> list[TalkDetails]:
         ).all()
     )
     series = {one.id: one for one in session.exec(select(Series)).all()}
-    heard = {
-        recording.talk_id: (recording, submission, transcript)
-        for recording, submission, transcript in session.exec(
-            select(Recording, Submission, Transcript)
-            .join(Submission, col(Submission.recording_id) == Recording.id, isouter=True)
-            .join(
-                Transcript,
-                (col(Transcript.recording_id) == Recording.id) & col(Transcript.is_current),
-                isouter=True,
-            )
-            .where(col(Recording.talk_id).in_(ids))
-            .order_by(col(Recording.id))  # the newest comes last and stays
-        ).all()
+    recordings = {  # the newest comes last and stays
+        one.talk_id: one
+        for one in session.exec(
+            select(Recording).where(col(Recording.talk_id).in_(ids)).order_by(col(Recording.id))
+        )
     }
-    nothing = (None, None, None)
+    submissions = {
+        one.talk_id: one
+        for one in session.exec(
+            select(Submission)
+            .where(col(Submission.talk_id).in_(ids), col(Submission.kind) != "transcribe")
+            .order_by(col(Submission.id))
+        )
+    }
+    transcripts = {
+        one.talk_id: one
+        for one in session.exec(
+            select(Transcript).where(col(Transcript.talk_id).in_(ids), col(Transcript.is_current))
+        )
+    }
     return [
         TalkDetails(
             talk=talk,
             speakers=tuple(speakers[row_id(talk)]),
             series=series.get(talk.series_id),
-            recording=heard.get(row_id(talk), nothing)[0],
-            submission=heard.get(row_id(talk), nothing)[1],
-            transcript=heard.get(row_id(talk), nothing)[2],
+            recording=recordings.get(row_id(talk)),
+            submission=submissions.get(row_id(talk)),
+            transcript=transcripts.get(row_id(talk)),
             papers=tuple(papers[row_id(talk)]),
         )
         for talk in talks

@@ -1,4 +1,4 @@
-"""Transcripts: versions of what was said in a recording; exactly one is current."""
+"""Transcripts: versions of what was said in a talk; exactly one is current."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from catalog.names import row_id
 from catalog.tables import Recording, Segment, Talk, Transcript
 
 Shape = Literal["txt", "vtt", "srt", "json"]
+Origin = Literal["captions", "edited"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,32 +41,33 @@ class NewTranscript:
     segments: tuple[NewSegment, ...]
     complete: bool = True
     gaps: tuple[tuple[int, int], ...] = ()
+    timed: bool = True
 
 
 def put(session: Session, recording: Recording, new: NewTranscript) -> Transcript:
-    """Write a transcript and make it the current one.
+    """Write what an engine heard in a recording and make it the talk's current transcript.
 
-    The same engine and model again replaces its own earlier version, so that a repeated
-    step leaves one; another model makes a new version beside the old.
+    The same engine and model again replaces its own earlier version, so that a repeated step
+    leaves one; another model makes a new version beside the old.  What staff corrected stays
+    current.
     """
-    versions = _versions(session, recording)
+    talk_id = recording.talk_id
+    versions = _versions(session, talk_id)
     same = [
         one
         for one in versions
-        if (one.engine, one.model_fingerprint) == (new.engine, new.model_fingerprint)
+        if one.recording_id == recording.id
+        and (one.engine, one.model_fingerprint) == (new.engine, new.model_fingerprint)
+        and one.origin == "machine"
     ]
     for one in same:
         session.exec(delete(Transcript).where(col(Transcript.id) == one.id))
-    session.exec(
-        update(Transcript)
-        .where(col(Transcript.recording_id) == recording.id)
-        .values(is_current=False)
-    )
-    newest = max((one.version for one in versions), default=0)
+    edited = any(one.is_current and one.origin == "edited" for one in versions)
     transcript = Transcript(
+        talk_id=talk_id,
         recording_id=row_id(recording),
-        version=same[0].version if same else newest + 1,
-        is_current=True,
+        version=same[0].version if same else _next_version(versions),
+        is_current=not edited,
         engine=new.engine,
         model=new.model,
         model_fingerprint=new.model_fingerprint,
@@ -73,20 +75,40 @@ def put(session: Session, recording: Recording, new: NewTranscript) -> Transcrip
         complete=new.complete and not new.gaps,
         gaps=[list(gap) for gap in new.gaps],
     )
-    session.add(transcript)
-    session.flush()
-    session.add_all(_segments(row_id(transcript), new.segments))
-    session.flush()
-    return transcript
+    return _written(session, transcript, new.segments)
+
+
+def put_by_hand(session: Session, talk: Talk, new: NewTranscript, *, origin: Origin) -> Transcript:
+    """Write captions, or what staff corrected, as a new version and make it current."""
+    talk_id = row_id(talk)
+    recording = newest_recording(session, talk)
+    transcript = Transcript(
+        talk_id=talk_id,
+        recording_id=recording.id if recording else None,
+        version=_next_version(_versions(session, talk_id)),
+        is_current=True,
+        origin=origin,
+        timed=new.timed,
+        engine=new.engine,
+        model=new.model,
+        model_fingerprint=new.model_fingerprint,
+        language=new.language,
+        complete=new.complete and not new.gaps,
+        gaps=[list(gap) for gap in new.gaps],
+    )
+    return _written(session, transcript, new.segments)
+
+
+def newest_recording(session: Session, talk: Talk) -> Recording | None:
+    """The talk's current recording, if it has one."""
+    query = select(Recording).where(Recording.talk_id == talk.id)
+    return session.exec(query.order_by(col(Recording.id).desc())).first()
 
 
 def current(session: Session, talk: Talk) -> tuple[Transcript, list[Segment]]:
-    """The current transcript of a talk's newest recording.  Raises: NotATranscript."""
+    """A talk's current transcript.  Raises: NotATranscript."""
     transcript = session.exec(
-        select(Transcript)
-        .join(Recording, col(Recording.id) == Transcript.recording_id)
-        .where(Recording.talk_id == talk.id, col(Transcript.is_current))
-        .order_by(col(Recording.id).desc())
+        select(Transcript).where(Transcript.talk_id == talk.id, col(Transcript.is_current))
     ).first()
     if transcript is None:
         raise NotATranscript(
@@ -133,9 +155,29 @@ def rendered(spoken: Sequence[Segment], shape: Shape) -> str:
     return write[shape](lines(spoken))
 
 
-def _versions(session: Session, recording: Recording) -> Sequence[Transcript]:
-    query = select(Transcript).where(Transcript.recording_id == recording.id)
+def _versions(session: Session, talk_id: int) -> Sequence[Transcript]:
+    query = select(Transcript).where(Transcript.talk_id == talk_id)
     return session.exec(query.order_by(col(Transcript.version))).all()
+
+
+def _next_version(versions: Sequence[Transcript]) -> int:
+    return max((one.version for one in versions), default=0) + 1
+
+
+def _written(
+    session: Session, transcript: Transcript, segments: Sequence[NewSegment]
+) -> Transcript:
+    if transcript.is_current:
+        session.exec(
+            update(Transcript)
+            .where(col(Transcript.talk_id) == transcript.talk_id)
+            .values(is_current=False)
+        )
+    session.add(transcript)
+    session.flush()
+    session.add_all(_segments(row_id(transcript), segments))
+    session.flush()
+    return transcript
 
 
 def _segments(transcript_id: int, new: Sequence[NewSegment]) -> list[Segment]:

@@ -74,9 +74,11 @@ def _jobs(session: Session, jobs: list[Job], *, working: bool) -> Iterator[str]:
 
 def _has_text(session: Session, job: Job) -> bool:
     owner = job.owner
+    if owner is None:
+        return False
     if isinstance(owner, Paper):
         return owner.page_count is not None
-    query = select(Transcript).where(Transcript.recording_id == job.submission.recording_id)
+    query = select(Transcript).where(Transcript.talk_id == owner.id, col(Transcript.is_current))
     transcript = session.exec(query).first()
     if transcript is None:
         return False
@@ -145,6 +147,7 @@ def _differences(session: Session, wanted: Counter[str], found: Counter[str]) ->
     waiting = {
         one.public_id
         for job in submissions.listed(session, states=submissions.OPEN)
+        if job.owner is not None
         for one in passages.of(session, job.owner)
     }
     for public_id, times in (wanted - found).items():

@@ -110,7 +110,7 @@ def _talk(item: Mapping[str, Any]) -> NewTalk:
         abstract=str(item.get("abstract") or "").strip(),
         language=item.get("language"),
         visibility=visibility,
-        slides_url=item.get("slides"),
+        links=(("slides", str(item["slides"])),) if item.get("slides") else (),
     )
 
 

@@ -95,7 +95,7 @@ class Worker:
             one = job.submission
             key = (one.public_id, one.attempt)
             if one.state in {"accepted", "running"} and key not in self._queued:
-                self._workflows.enqueue(one.public_id, one.attempt, one.sha256)
+                self._workflows.enqueue(one.public_id, one.attempt)
                 self._queued.add(key)
                 log.info("job queued", job=one.public_id, file=one.file_name)
 

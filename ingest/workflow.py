@@ -70,6 +70,10 @@ class Workflows:
             return dict(self._outcome("publish", steps.publish))
 
         self._ingest, self._publish = ingest, publish
+        self._ways: dict[str, Callable[[str], None]] = {
+            "talk": self._talk,
+            "paper": self._paper,
+        }
 
     def launch(self) -> None:
         """Take up what a dead worker of the same id left, then take new jobs."""
@@ -80,11 +84,11 @@ class Workflows:
         """Stop taking jobs; a running step is left to be resumed."""
         self._dbos.destroy(workflow_completion_timeout_sec=0)
 
-    def enqueue(self, job_id: str, attempt: int, sha256: str) -> None:
+    def enqueue(self, job_id: str, attempt: int) -> None:
         """Queue the job's workflow; the same job and attempt again is harmless."""
         from dbos import SetWorkflowID
 
-        with SetWorkflowID(f"ingest-{sha256[:32]}-p{PIPELINE}-a{attempt}"):
+        with SetWorkflowID(f"ingest-{job_id}-p{PIPELINE}-a{attempt}"):
             self._dbos.enqueue_workflow(QUEUE, self._ingest, job_id)
 
     def prepare(self, job_id: str) -> None:
@@ -105,10 +109,7 @@ class Workflows:
         try:
             if kind is None:
                 return "stopped"
-            if kind == "talk":
-                self._talk(job_id)
-            else:
-                self._paper(job_id)
+            self._ways[kind](job_id)
             self._step("clean", lambda: self._steps.clean(job_id))
         except _Stopped as stopped:
             problem = stopped.outcome["problem"]

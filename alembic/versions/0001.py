@@ -20,13 +20,18 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_is_known", sa.Boolean(), nullable=False),
         sa.Column("authors", sa.JSON(), nullable=False),
         sa.Column("arxiv_id", sa.String(), nullable=True),
         sa.Column("doi", sa.String(), nullable=True),
         sa.Column("year", sa.Integer(), nullable=True),
         sa.Column("venue", sa.String(), nullable=True),
         sa.Column("abstract", sa.Text(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("links", sa.JSON(), nullable=False),
+        sa.Column("listing", sa.JSON(), nullable=False),
         sa.Column("visibility", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
@@ -40,6 +45,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
         sa.UniqueConstraint("arxiv_id", name=op.f("uq_papers_arxiv_id")),
         sa.UniqueConstraint("doi", name=op.f("uq_papers_doi")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_papers_external_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_papers_public_id")),
         sa.UniqueConstraint("sha256", name=op.f("uq_papers_sha256")),
         sa.UniqueConstraint("slug", name=op.f("uq_papers_slug")),
@@ -69,6 +75,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_series_slug")),
     )
     op.create_table(
+        "workers",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("queues", sa.JSON(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
+    )
+    op.create_table(
         "pages",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paper_id", sa.Integer(), nullable=False),
@@ -89,15 +106,20 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_is_known", sa.Boolean(), nullable=False),
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("held_on", sa.Date(), nullable=True),
+        sa.Column("affiliation", sa.String(), nullable=True),
         sa.Column("abstract", sa.Text(), nullable=False),
         sa.Column("language", sa.String(), nullable=True),
         sa.Column("recording_status", sa.String(), nullable=False),
         sa.Column("visibility", sa.String(), nullable=False),
-        sa.Column("slides_url", sa.String(), nullable=True),
-        sa.Column("video_url", sa.String(), nullable=True),
+        sa.Column("links", sa.JSON(), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("listing", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -111,6 +133,7 @@ def upgrade() -> None:
             ["series_id"], ["series.id"], name=op.f("fk_talks_series_id_series")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_talks")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_talks_external_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_talks_public_id")),
         sa.UniqueConstraint("slug", name=op.f("uq_talks_slug")),
     )
@@ -133,8 +156,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(talk_id IS NULL) <> (paper_id IS NULL)", name=op.f("ck_passages_owner")
         ),
-        sa.CheckConstraint("(talk_id IS NULL) = (start_ms IS NULL)", name=op.f("ck_passages_time")),
         sa.CheckConstraint("start_ms IS NULL OR start_ms <= end_ms", name=op.f("ck_passages_span")),
+        sa.CheckConstraint(
+            "talk_id IS NOT NULL OR start_ms IS NULL", name=op.f("ck_passages_time")
+        ),
         sa.ForeignKeyConstraint(
             ["paper_id"],
             ["papers.id"],
@@ -217,15 +242,22 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("file_name", sa.String(), nullable=False),
+        sa.Column("source_url", sa.Text(), nullable=True),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.Column("talk_id", sa.Integer(), nullable=True),
         sa.Column("recording_id", sa.Integer(), nullable=True),
         sa.Column("paper_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("starts", sa.Integer(), nullable=False),
+        sa.Column("worker", sa.String(), nullable=True),
         sa.Column("step", sa.String(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("speed", sa.Float(), nullable=True),
+        sa.Column("timings", sa.JSON(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("partial", sa.Boolean(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
@@ -233,12 +265,23 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(kind = 'paper') = (paper_id IS NOT NULL)", name=op.f("ck_submissions_paper")
+            "kind <> 'link' OR source_url IS NOT NULL", name=op.f("ck_submissions_link")
         ),
         sa.CheckConstraint(
-            "(kind = 'talk') = (recording_id IS NOT NULL)", name=op.f("ck_submissions_recording")
+            "kind <> 'paper' OR paper_id IS NOT NULL", name=op.f("ck_submissions_paper")
         ),
-        sa.CheckConstraint("kind IN ('talk', 'paper')", name=op.f("ck_submissions_kind")),
+        sa.CheckConstraint("kind = 'link' OR sha256 <> ''", name=op.f("ck_submissions_sha256")),
+        sa.CheckConstraint(
+            "kind IN ('paper', 'link') OR talk_id IS NOT NULL", name=op.f("ck_submissions_talk")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('talk', 'paper', 'captions', 'transcribe', 'link')",
+            name=op.f("ck_submissions_kind"),
+        ),
+        sa.CheckConstraint(
+            "kind NOT IN ('talk', 'transcribe') OR recording_id IS NOT NULL",
+            name=op.f("ck_submissions_recording"),
+        ),
         sa.CheckConstraint(
             "state IN ('accepted', 'running', 'committed', 'done', 'failed', 'cancelled')",
             name=op.f("ck_submissions_state"),
@@ -255,9 +298,11 @@ def upgrade() -> None:
             name=op.f("fk_submissions_recording_id_recordings"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["talk_id"], ["talks.id"], name=op.f("fk_submissions_talk_id_talks"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
         sa.UniqueConstraint("public_id", name=op.f("uq_submissions_public_id")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_submissions_sha256")),
     )
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submissions_paper_id"), ["paper_id"], unique=False)
@@ -265,13 +310,24 @@ def upgrade() -> None:
             batch_op.f("ix_submissions_recording_id"), ["recording_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_submissions_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_submissions_talk_id"), ["talk_id"], unique=False)
+        batch_op.create_index(
+            "uq_submissions_sha256",
+            ["sha256"],
+            unique=True,
+            sqlite_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+            postgresql_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+        )
 
     op.create_table(
         "transcripts",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("recording_id", sa.Integer(), nullable=False),
+        sa.Column("talk_id", sa.Integer(), nullable=False),
+        sa.Column("recording_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("timed", sa.Boolean(), nullable=False),
         sa.Column("engine", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("model_fingerprint", sa.String(), nullable=False),
@@ -279,18 +335,35 @@ def upgrade() -> None:
         sa.Column("complete", sa.Boolean(), nullable=False),
         sa.Column("gaps", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "origin <> 'machine' OR recording_id IS NOT NULL", name=op.f("ck_transcripts_heard")
+        ),
+        sa.CheckConstraint(
+            "origin IN ('machine', 'captions', 'edited')", name=op.f("ck_transcripts_origin")
+        ),
         sa.ForeignKeyConstraint(
             ["recording_id"],
             ["recordings.id"],
             name=op.f("fk_transcripts_recording_id_recordings"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["talk_id"], ["talks.id"], name=op.f("fk_transcripts_talk_id_talks"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transcripts")),
-        sa.UniqueConstraint("recording_id", "version", name=op.f("uq_transcripts_recording_id")),
+        sa.UniqueConstraint("talk_id", "version", name=op.f("uq_transcripts_talk_id")),
     )
     with op.batch_alter_table("transcripts", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_transcripts_recording_id"), ["recording_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_transcripts_talk_id"), ["talk_id"], unique=False)
+        batch_op.create_index(
+            "uq_transcripts_current",
+            ["talk_id"],
+            unique=True,
+            sqlite_where=sa.text("is_current"),
+            postgresql_where=sa.text("is_current"),
         )
 
     op.create_table(
@@ -328,10 +401,22 @@ def downgrade() -> None:
 
     op.drop_table("segments")
     with op.batch_alter_table("transcripts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_transcripts_current",
+            sqlite_where=sa.text("is_current"),
+            postgresql_where=sa.text("is_current"),
+        )
+        batch_op.drop_index(batch_op.f("ix_transcripts_talk_id"))
         batch_op.drop_index(batch_op.f("ix_transcripts_recording_id"))
 
     op.drop_table("transcripts")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_submissions_sha256",
+            sqlite_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+            postgresql_where=sa.text("kind IN ('talk', 'paper', 'captions')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_submissions_talk_id"))
         batch_op.drop_index(batch_op.f("ix_submissions_state"))
         batch_op.drop_index(batch_op.f("ix_submissions_recording_id"))
         batch_op.drop_index(batch_op.f("ix_submissions_paper_id"))
@@ -362,6 +447,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_pages_paper_id"))
 
     op.drop_table("pages")
+    op.drop_table("workers")
     op.drop_table("series")
     op.drop_table("people")
     op.drop_table("papers")

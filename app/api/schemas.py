@@ -64,6 +64,13 @@ class SearchAnswer(Shape):
     next_cursor: str | None
 
 
+class LinkAnswer(Shape):
+    """An address elsewhere that belongs to a talk."""
+
+    kind: Literal["video", "slides", "paper", "notes", "page"]
+    url: str
+
+
 class PaperLink(Shape):
     """A paper, by name and address."""
 
@@ -93,8 +100,7 @@ class TalkAnswer(TalkItem):
     abstract: str
     language: str | None
     visibility: Literal["public", "unlisted"]
-    slides_url: str | None
-    video_url: str | None
+    links: list[LinkAnswer] = Field(description="Slides, videos and pages elsewhere.")
     media_url: str | None
     media_type: str | None
     transcripts: dict[str, str] = Field(description="Address of the transcript by format.")

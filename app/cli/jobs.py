@@ -132,8 +132,8 @@ def _row(job: "Job") -> dict[str, Any]:
     return {
         "job": one.public_id,
         "kind": one.kind,
-        "id": job.owner.public_id,
-        "title": job.owner.title,
+        "id": job.owner.public_id if job.owner else None,
+        "title": job.title,
         "file": one.file_name,
         "state": one.state,
         "step": one.step,

@@ -27,6 +27,13 @@ STEPS = {
     "commit": "being written to the catalog",
     "publish": "being published",
 }
+LINK_WORDS = {
+    "video": "Video elsewhere",
+    "slides": "Slides",
+    "paper": "Paper elsewhere",
+    "notes": "Notes",
+    "page": "Page of the talk",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +189,10 @@ def _downloads(details: TalkDetails) -> tuple[Link, ...]:
 
 
 def _links(details: TalkDetails) -> tuple[Link, ...]:
-    offered = {"Slides": details.talk.slides_url, "Video elsewhere": details.talk.video_url}
     return tuple(
-        Link(text=text, url=url)
-        for text, url in offered.items()
-        if url and url.startswith(("https://", "http://"))
+        Link(text=LINK_WORDS[link["kind"]], url=link["url"])
+        for link in details.talk.links
+        if link["url"].startswith(("https://", "http://"))
     )
 
 

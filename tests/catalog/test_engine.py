@@ -108,9 +108,10 @@ def test_the_database_refuses_what_a_check_forbids(catalog: Catalog) -> None:
     with pytest.raises(IntegrityError), catalog.write() as session:
         session.execute(
             sa.text(
-                "INSERT INTO talks (public_id, slug, title, abstract, recording_status, "
-                "visibility, created_at, updated_at) VALUES ('a', 'a', '', '', 'recorded', "
-                "'secret', '2024-01-01', '2024-01-01')"
+                "INSERT INTO talks (public_id, slug, title, title_is_known, abstract, "
+                "recording_status, visibility, links, tags, listing, created_at, updated_at) "
+                "VALUES ('a', 'a', '', true, '', 'recorded', 'secret', '[]', '[]', '{}', "
+                "'2024-01-01', '2024-01-01')"
             )
         )
 

@@ -27,7 +27,7 @@ class Scripted:
         self.prepared: list[str] = []
         self.published = 0
 
-    def enqueue(self, job_id: str, attempt: int, sha256: str) -> None:
+    def enqueue(self, job_id: str, attempt: int) -> None:
         self.queued.append(f"{job_id}-{attempt}")
 
     def prepare(self, job_id: str) -> None:
