@@ -32,16 +32,12 @@ def kinds_of(queues: Iterable[str]) -> tuple[str, ...]:
 
 def take(session: Session, worker: str, queues: Iterable[str]) -> Submission | None:
     """Give a worker its job: the one that it has, else the first that nobody has."""
-    kinds = kinds_of(queues)
-    mine = _unfinished().where(Submission.worker == worker)
-    held = session.exec(mine).first()
+    due = or_(col(Submission.not_before).is_(None), col(Submission.not_before) <= now())
+    held = session.exec(_unfinished().where(Submission.worker == worker, due)).first()
     if held is not None:
         return held
-    free = _unfinished().where(
-        col(Submission.worker).is_(None),
-        col(Submission.kind).in_(kinds),
-        or_(col(Submission.not_before).is_(None), col(Submission.not_before) <= now()),
-    )
+    kinds = col(Submission.kind).in_(kinds_of(queues))
+    free = _unfinished().where(col(Submission.worker).is_(None), kinds, due)
     taken = session.exec(free.limit(1).with_for_update(skip_locked=True)).first()
     if taken is not None:
         taken.worker = worker
@@ -88,7 +84,7 @@ def beat(session: Session, worker: str) -> None:
     """Say that the jobs of this worker are being worked at."""
     session.exec(
         update(Submission)
-        .where(Submission.worker == worker, Submission.state == "running")
+        .where(col(Submission.worker) == worker, col(Submission.state) == "running")
         .values(heartbeat_at=now())
     )
 

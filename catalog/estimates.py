@@ -1,7 +1,7 @@
 """How long jobs will take, from how long jobs like them took on this archive's machines.
 
-Invariant: no number is shown that was not measured.  Where there is no past of a job's kind, there is
-no estimate.
+Invariant: no number is shown that was not measured.  Where there is no past of a job's kind, there
+is no estimate.
 """
 
 from collections import defaultdict

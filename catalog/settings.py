@@ -44,9 +44,7 @@ class Settings(BaseSettings):
     publish_wait_s: float = Field(
         20.0, ge=0, description="How long a finished talk may wait for others of the same batch."
     )
-    worker_beat_s: float = Field(
-        10.0, gt=0, description="How often a worker says that it lives."
-    )
+    worker_beat_s: float = Field(10.0, gt=0, description="How often a worker says that it lives.")
     worker_lease_s: float = Field(
         60.0, gt=0, description="How long a worker may be silent before others take its jobs over."
     )

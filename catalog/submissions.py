@@ -195,8 +195,8 @@ def published(session: Session, committed: Submission, seconds: float) -> None:
         update(Submission)
         .where(
             col(Submission.id) == committed.id,
-            Submission.state == "committed",
-            Submission.heartbeat_at == committed.heartbeat_at,
+            col(Submission.state) == "committed",
+            col(Submission.heartbeat_at) == committed.heartbeat_at,
         )
         .values(state="done", timings=timings, failure=None, finished_at=now())
     )
