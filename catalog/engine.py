@@ -5,6 +5,7 @@ on SQLite it takes the write lock when it begins (`BEGIN IMMEDIATE`), never in t
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ HEAD = "0001"
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "alembic"
 _BUSY_TIMEOUT_S = 30.0
+_IDLE_IN_TRANSACTION = "60s"  # then PostgreSQL takes a stalled process's row locks away
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -55,6 +57,31 @@ class Catalog:
             session.begin(),
         ):
             yield session
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several workers may work on it: on a database server."""
+        return self._engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[bool]:
+        """Whether nobody else is in this block under that name, on any machine.
+
+        The database frees the name when its holder's connection ends.  A catalog that is a file
+        leaves it to locks on files.
+        """
+        if not self.is_shared:
+            yield True
+            return
+        key = zlib.crc32(f"seminar {name}".encode())
+        with _named_problems(), self._engine.connect() as held:
+            connection = held.execution_options(isolation_level="AUTOCOMMIT")
+            taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(key))).scalar_one()
+            try:
+                yield bool(taken)
+            finally:
+                if taken:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
     def faults(self) -> list[str]:
         """What the database itself finds wrong: integrity and foreign keys (SQLite only)."""
@@ -107,7 +134,9 @@ def open_catalog(url: str) -> Catalog:
 def connect(url: str) -> sa.Engine:
     """An engine with the pragmas and transactions this archive relies on."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(_with_driver(url), pool_pre_ping=True)
+        engine = sa.create_engine(_with_driver(url), pool_pre_ping=True)
+        event.listen(engine, "connect", _configure_postgres)
+        return engine
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _configure_sqlite)
@@ -126,6 +155,11 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     if connection.execute("PRAGMA journal_mode").fetchone()[0].upper() != journal:
         connection.execute(f"PRAGMA journal_mode={journal}")
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _configure_postgres(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION}'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     publish_wait_s: float = Field(
         20.0, ge=0, description="How long a finished talk may wait for others of the same batch."
     )
+    worker_beat_s: float = Field(10.0, gt=0, description="How often a worker says that it lives.")
+    worker_lease_s: float = Field(
+        60.0, gt=0, description="How long a worker may be silent before others take its jobs over."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line that is written."
     )
@@ -58,6 +62,16 @@ class Settings(BaseSettings):
     def jobs_url(self) -> str:
         """Database URL of the job engine's own tables: beside the catalog."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'jobs.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the catalog is on a database server, where several workers may work on it."""
+        return not self.catalog_url.startswith("sqlite")
+
+    @property
+    def worker_lock(self) -> Path:
+        """The file that the one worker on a catalog of its own holds while it lives."""
+        return self.data_dir / "run" / "worker.lock"
 
     @property
     def index_dir(self) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlmodel import Session, SQLModel, col, select, update
+from sqlmodel import Session, SQLModel, col, func, select, update
 
 from catalog import papers, talks
 from catalog.errors import AlreadyThere, JobProblem, NotThere
@@ -28,6 +28,7 @@ class Job:
 
     submission: Submission
     owner: Talk | Paper | None
+    length_ms: int | None = None  # of its recording
 
     @property
     def keys(self) -> set[str]:
@@ -40,19 +41,6 @@ class Job:
         """The title of its talk or paper, else what the file or address is called."""
         return self.owner.title if self.owner else self.submission.file_name
 
-    @property
-    def speed_text(self) -> str:
-        """Speed against real time, for people."""
-        return f"{self.submission.speed:.0f}x" if self.submission.speed else ""
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Estimated seconds to the end of the step, from its own speed."""
-        one = self.submission
-        if one.kind != "talk" or not one.speed or one.total is None:
-            return None
-        return max(0, one.total - one.done) / 1000 / one.speed
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedFile:
@@ -61,6 +49,7 @@ class OfferedFile:
     stored: StoredFile
     name: str
     media_type: str
+    duration_ms: int | None = None  # as the container says
 
 
 def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submission:
@@ -73,6 +62,7 @@ def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submi
         size_bytes=file.stored.size_bytes,
         file_name=file.name,
         media_type=file.media_type,
+        duration_ms=file.duration_ms,
     )
     session.add(recording)
     session.flush()
@@ -140,10 +130,12 @@ def listed(session: Session, *, states: Sequence[str] = ()) -> list[Job]:
     found = session.exec(query).all()
     talk_rows = _rows(session, Talk, (one.talk_id for one in found))
     paper_rows = _rows(session, Paper, (one.paper_id for one in found))
+    heard = _rows(session, Recording, (one.recording_id for one in found))
     return [
         Job(
             submission=one,
             owner=paper_rows.get(one.paper_id or 0) or talk_rows.get(one.talk_id or 0),
+            length_ms=_length_ms(heard.get(one.recording_id or 0)),
         )
         for one in found
     ]
@@ -178,9 +170,51 @@ def change(session: Session, public_id: str, **values: Any) -> None:
     )
 
 
-def finish(session: Session, public_id: str, state: str, *, failure: str | None = None) -> None:
+def finish(
+    session: Session,
+    public_id: str,
+    state: str,
+    *,
+    failure: str | None = None,
+    reason: str | None = None,
+) -> None:
     """End a job as done or failed; `failure` says what, which and what to do."""
-    change(session, public_id, state=state, failure=failure, finished_at=now())
+    change(session, public_id, state=state, failure=failure, reason=reason, finished_at=now())
+
+
+def step_ended(session: Session, one: Submission, step: str, seconds: float) -> None:
+    """Note how long a step took, and that the job moves: the deaths so far are forgiven."""
+    timings = {**one.timings, step: round(one.timings.get(step, 0.0) + seconds, 3)}
+    change(session, one.public_id, timings=timings, starts=min(one.starts, 1))
+
+
+def published(session: Session, committed: Submission, seconds: float) -> None:
+    """End a job whose text is in a snapshot, unless it was written anew in the meantime."""
+    timings = {**committed.timings, "publish": round(seconds, 3)}
+    session.exec(
+        update(Submission)
+        .where(
+            col(Submission.id) == committed.id,
+            col(Submission.state) == "committed",
+            col(Submission.heartbeat_at) == committed.heartbeat_at,
+        )
+        .values(state="done", timings=timings, failure=None, finished_at=now())
+    )
+
+
+def publish_again(session: Session, talk: Talk) -> bool:
+    """Have the talk's newest job published once more; False when it has none that ended well."""
+    query = select(Submission).where(Submission.talk_id == talk.id)
+    found = session.exec(query.order_by(col(Submission.id).desc())).all()
+    if any(one.state == "committed" for one in found):
+        wanted = next(one for one in found if one.state == "committed")
+    else:
+        ended = [one for one in found if one.state == "done"]
+        if not ended:
+            return False
+        wanted = ended[0]
+    change(session, wanted.public_id, state="committed", step="publish", finished_at=None)
+    return True
 
 
 def retry(session: Session, public_id: str) -> None:
@@ -196,19 +230,41 @@ def retry(session: Session, public_id: str) -> None:
         state="accepted",
         attempt=one.attempt + 1,
         starts=0,
+        worker=None,
         failure=None,
+        reason=None,
         finished_at=None,
+        not_before=None,
         step=None,
         done=0,
+        speed=None,
+        timings={},
     )
 
 
 def cancel(session: Session, public_id: str) -> None:
-    """Stop a job before its next window.  Raises: JobProblem, NotThere."""
+    """Stop a job before its next segment.  Raises: JobProblem, NotThere."""
     one = get(session, public_id)
     if one.state not in {"accepted", "running"}:
         raise JobProblem(f"job {public_id} is {one.state}; there is nothing to cancel")
     change(session, public_id, state="cancelled", finished_at=now())
+
+
+def prioritise(session: Session, public_id: str, priority: int | None = None) -> int:
+    """Have a waiting job done earlier or later: higher goes first; without a number, before all.
+
+    Returns its priority.  Raises: JobProblem, NotThere.
+    """
+    one = get(session, public_id)
+    if one.state not in {"accepted", "running"}:
+        raise JobProblem(f"job {public_id} is {one.state}; it waits for nothing")
+    if priority is None:
+        waiting = select(func.max(Submission.priority)).where(
+            Submission.state == "accepted", Submission.public_id != public_id
+        )
+        priority = max(one.priority, (session.exec(waiting).one() or 0) + 1)
+    change(session, public_id, priority=priority)
+    return priority
 
 
 def _refuse_twice(session: Session, file: OfferedFile) -> None:
@@ -220,6 +276,10 @@ def _refuse_twice(session: Session, file: OfferedFile) -> None:
             public_id=owner.public_id,
             title=owner.title,
         )
+
+
+def _length_ms(recording: Recording | None) -> int | None:
+    return (recording.duration_ms or recording.decoded_ms) if recording else None
 
 
 def _rows(session: Session, table: type[Row], ids: Iterable[int | None]) -> dict[int, Row]:

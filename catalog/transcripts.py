@@ -118,6 +118,30 @@ def current(session: Session, talk: Talk) -> tuple[Transcript, list[Segment]]:
     return transcript, segments(session, transcript)
 
 
+def versions(session: Session, talk: Talk) -> Sequence[Transcript]:
+    """All versions of a talk's transcript, oldest first."""
+    return _versions(session, row_id(talk))
+
+
+def make_current(session: Session, talk: Talk, version: int) -> Transcript:
+    """Make a version the current one; its text stays as it is.  Raises: NotATranscript."""
+    found = {one.version: one for one in versions(session, talk)}
+    if version not in found:
+        there = ", ".join(map(str, found)) or "none"
+        raise NotATranscript(
+            f"talk {talk.public_id} has no transcript of version {version}; there are: {there}"
+        )
+    chosen = found[version]
+    for value, wanted in ((False, Transcript.id != chosen.id), (True, Transcript.id == chosen.id)):
+        session.exec(
+            update(Transcript)
+            .where(col(Transcript.talk_id) == talk.id, wanted)  # type: ignore[arg-type]
+            .values(is_current=value)
+        )
+    session.refresh(chosen)
+    return chosen
+
+
 def segments(session: Session, transcript: Transcript) -> list[Segment]:
     """The segments of a transcript in order."""
     query = (

@@ -71,9 +71,11 @@ def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
 
     Raises: BadInput (it cannot become a talk or paper), AlreadyThere, StoreFull, FileUnreadable.
     """
-    media_type = _looked_at(offer)
+    media_type, duration_ms = _looked_at(offer)
     stored = store.put_media(offer.path)
-    file = OfferedFile(stored=stored, name=offer.path.name, media_type=media_type)
+    file = OfferedFile(
+        stored=stored, name=offer.path.name, media_type=media_type, duration_ms=duration_ms
+    )
     try:
         return _promised(catalog, offer, file)
     except (CatalogProblem, IntegrityError) as error:
@@ -91,17 +93,18 @@ def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
         ) from error
 
 
-def _looked_at(offer: Offer) -> str:
+def _looked_at(offer: Offer) -> tuple[str, int | None]:
+    """The kind of file, and a recording's length in ms as far as its container says."""
     if isinstance(offer.about, NewPaper):
         read_pdf(offer.path)
-        return "application/pdf"
+        return "application/pdf", None
     info = media.probe(offer.path)
     if not any(track.kind == "audio" for track in info.tracks):
         raise NoAudio(offer.path, "it has no sound track", "offer a recording with sound")
     named = MEDIA_TYPES.get(offer.path.suffix.lower(), "application/octet-stream")
     if info.has_video and named.startswith("audio/"):
-        return _VIDEO.get(info.container, named)
-    return named
+        return _VIDEO.get(info.container, named), info.duration_ms
+    return named, info.duration_ms
 
 
 def _promised(catalog: Catalog, offer: Offer, file: OfferedFile) -> Accepted:

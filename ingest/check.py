@@ -12,17 +12,15 @@ from pathlib import Path
 import numpy as np
 from sqlmodel import Session, col, select
 
-from catalog import passages, submissions
+from catalog import passages, submissions, workers
 from catalog.engine import Catalog
 from catalog.errors import CatalogProblem
-from catalog.lock import is_held
 from catalog.settings import Settings
 from catalog.store import Store
 from catalog.submissions import Job
 from catalog.tables import Paper, PassageRow, Recording, Segment, Talk, Transcript, now
 from index import snapshot
 from index.errors import IndexProblem
-from ingest.worker import lock_path
 
 GRACE_S = 3600.0
 _LEASE_S = 120.0
@@ -43,7 +41,7 @@ def check(catalog: Catalog, store: Store, settings: Settings) -> Report:
     checked: Counter[str] = Counter()
     with catalog.read() as session:
         jobs = submissions.listed(session)
-        working = is_held(lock_path(settings.data_dir))
+        working = workers.any_alive(session, settings)
         for group in (
             _jobs(session, jobs, working=working),
             _media(session, store),
@@ -62,7 +60,8 @@ def _jobs(session: Session, jobs: list[Job], *, working: bool) -> Iterator[str]:
         one = job.submission
         beat = one.heartbeat_at or one.accepted_at
         silent_s = (now() - beat).total_seconds()
-        if one.state == "running" and not working and silent_s > _LEASE_S:
+        held = one.worker is None and working  # free, and somebody will come to it
+        if one.state == "running" and not held and silent_s > _LEASE_S:
             yield f"job {one.public_id} of {one.file_name} says running, and no worker holds it"
         if one.state == "done" and not _has_text(session, job):
             yield f"job {one.public_id} of {one.file_name} is done, and nothing was written of it"

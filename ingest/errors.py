@@ -12,8 +12,11 @@
     ├── DiskFull                 no space for what is being written: nothing was stored
     ├── BadManifest              a list of files has faults; nothing of it was started
     ├── PublishingFailed         no new snapshot could be made; what is committed waits
+    ├── SomebodyPublishes        another process publishes at this moment: try again
     ├── WorkerStopped            the worker that was waited for ended early
     ├── WorkerRunning            another worker has the data folder
+    ├── WorkerNameTaken          another worker has this name
+    ├── BadWorker                a worker's name, queue or device that cannot be
     └── EngineProblem            the speech engine could not do its work
         ├── EngineMissing        the engine's package is not installed
         ├── SpeechModelMissing   the model is not on this machine
@@ -133,6 +136,30 @@ class WorkerRunning(IngestProblem):
         super().__init__(
             f"a worker (process {pid}) already works in {data_dir}; "
             "let it do the jobs, or stop it first"
+        )
+
+
+class WorkerNameTaken(IngestProblem):
+    """Another worker on the same catalog has this name."""
+
+    def __init__(self, name: str, where: str) -> None:
+        super().__init__(
+            f"a worker named {name} already works ({where}); give this one a name of its own "
+            "with --name"
+        )
+
+
+class BadWorker(IngestProblem):
+    """A worker's name, queue or device that cannot be."""
+
+
+class SomebodyPublishes(IngestProblem):
+    """Another process publishes at this moment."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"another process publishes ({where}); try again when it is through, "
+            "or end that process if it hangs"
         )
 
 

@@ -1,12 +1,18 @@
-"""How far a job is, written to its row at most once a second; and whether it may go on."""
+"""How far a job is, written to its row at most once a second; and whether it may go on.
+
+Invariant: only the worker that the row names writes to it (`held`).
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from catalog import submissions
+from sqlmodel import Session
+
+from catalog import claims, submissions
 from catalog.engine import Catalog
+from catalog.tables import Submission
 from ingest.engines import Transcriber
 from ingest.segments import Segment
 
@@ -20,12 +26,31 @@ class Cancelled(Exception):
     """Staff cancelled the job; it stops here and keeps what is finished."""
 
 
+class Lost(BaseException):
+    """Another worker has the job now: whatever this one was doing for it ends without a word.
+
+    Not an `Exception`, so that it is nobody's failure and no outcome of a step is recorded: the
+    successor goes on from the last one that was.
+    """
+
+
+def held(session: Session, job_id: str, worker: str | None) -> Submission:
+    """The job's row, locked until the transaction ends.  Raises: Lost, Cancelled."""
+    row = claims.hold(session, job_id, worker)
+    if row is None:
+        raise Lost(job_id)
+    if row.state == "cancelled":
+        raise Cancelled(job_id)
+    return row
+
+
 @dataclass(slots=True, kw_only=True)
 class Progress:
     """The progress of one job through its steps."""
 
     catalog: Catalog
     job_id: str
+    worker: str | None = None
     clock: Callable[[], float] = time.monotonic
     _step: str = ""
     _total: int | None = None
@@ -34,13 +59,16 @@ class Progress:
     _written_at: float = field(default=-_INTERVAL_S)
 
     def enter(self, step: str, *, done: int = 0, total: int | None = None) -> None:
-        """Begin a step; `done` and `total` in ms of recording, or pages.  Raises: Cancelled."""
+        """Begin a step; `done` and `total` in ms of recording, or pages.
+
+        Raises: Cancelled, Lost.
+        """
         self._step, self._total, self._began_with = step, total, done
         self._began_at = self._written_at = self.clock()
         self._write(done)
 
     def at(self, done: int) -> None:
-        """The step has done so much.  Raises: Cancelled, within a second of the wish."""
+        """The step has done so much.  Raises: Cancelled, Lost, within a second of either."""
         if self.clock() - self._written_at >= _INTERVAL_S:
             self._written_at = self.clock()
             self._write(done)
@@ -50,8 +78,7 @@ class Progress:
         covered_s = (done - self._began_with) / 1000
         speed = covered_s / elapsed_s if elapsed_s > 0 and covered_s > 0 else None
         with self.catalog.write() as session:
-            if submissions.get(session, self.job_id).state == "cancelled":
-                raise Cancelled(self.job_id)
+            held(session, self.job_id, self.worker)
             submissions.change(
                 session, self.job_id, step=self._step, done=done, total=self._total, speed=speed
             )

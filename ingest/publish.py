@@ -1,6 +1,8 @@
 """From the catalog to a published snapshot: build aside, verify, name it by the pointer."""
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -8,12 +10,13 @@ import numpy as np
 
 from catalog import passages as catalog_passages
 from catalog.engine import Catalog
-from catalog.lock import only_one
+from catalog.lock import Held, only_one
 from catalog.passages import SearchablePassage
 from index import snapshot
 from index.encoders import Encoder
 from index.errors import IndexProblem
 from index.passage import Passage, PassageId
+from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
 
@@ -27,23 +30,56 @@ def publish(
 ) -> str:
     """Publish the catalog as it is now; returns the generation.
 
-    Nothing changed: the generation that is published already, unless `anew`.  One publisher
-    at a time.
+    Nothing changed: the generation that is published already, unless `anew`.
+    Raises: SomebodyPublishes, IndexProblem, CatalogProblem.
     """
-    with only_one(index_dir.parent / "run" / "publish.lock", wait_s=600):
-        with catalog.read() as session:
-            digest = catalog_passages.digest(session)
-            current = None if anew else _unchanged(index_dir, digest, encoder)
-            if current:
-                return current
-            rows = list(catalog_passages.searchable(session))
-        passages = [as_passage(row) for row in rows]
-        vectors = _gathered(passages, cache, encoder)
-        manifest = snapshot.write(
-            index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
-        )
-        snapshot.publish(index_dir, manifest.generation)
-        snapshot.collect_garbage(index_dir)
+    with publishing(catalog, index_dir, wait_s=600):
+        return published(catalog, index_dir, cache, encoder, anew=anew)
+
+
+@contextmanager
+def publishing(catalog: Catalog, index_dir: Path, *, wait_s: float) -> Iterator[None]:
+    """Be the only one who publishes, on this machine and on those that share the database.
+
+    Raises: SomebodyPublishes, when another still does after `wait_s`.
+    """
+    until = time.monotonic() + wait_s
+    try:
+        with only_one(index_dir.parent / "run" / "publish.lock", wait_s=wait_s):
+            while True:
+                with catalog.only_one("publish") as mine:
+                    if mine:
+                        yield
+                        return
+                if time.monotonic() >= until:
+                    raise SomebodyPublishes("on another machine")
+                time.sleep(0.5)
+    except Held as held:
+        raise SomebodyPublishes(f"in process {held.pid}") from held
+
+
+def published(
+    catalog: Catalog,
+    index_dir: Path,
+    cache: VectorCache,
+    encoder: Encoder,
+    *,
+    anew: bool = False,
+) -> str:
+    """See `publish`; for whoever is the only one who publishes already."""
+    with catalog.read() as session:
+        digest = catalog_passages.digest(session)
+        current = None if anew else _unchanged(index_dir, digest, encoder)
+        if current:
+            return current
+        rows = list(catalog_passages.searchable(session))
+    passages = [as_passage(row) for row in rows]
+    vectors = _gathered(passages, cache, encoder)
+    manifest = snapshot.write(
+        index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
+    )
+    snapshot.publish(index_dir, manifest.generation)
+    snapshot.collect_garbage(index_dir)
     return manifest.generation
 
 

@@ -6,7 +6,9 @@ never transcripts or vectors.
 """
 
 import json
+import shutil
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -33,8 +35,8 @@ from ingest.engines.choose import open_engine, require_engine
 from ingest.errors import IngestProblem
 from ingest.gate import gated
 from ingest.pdf import read_pdf
-from ingest.progress import Cancelled, Progress, Watched
-from ingest.publish import publish
+from ingest.progress import Progress, Watched, held
+from ingest.publish import published, publishing
 from ingest.segments import Segment
 from ingest.sentences import sentences
 from ingest.vectors import VectorCache
@@ -55,11 +57,15 @@ class WindowRef:
 class Steps:
     """The steps with what they work on.  One instance per worker; models load when needed."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, store: Store) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, store: Store, *, worker: str | None = None
+    ) -> None:
         self.settings = settings
         self.catalog = catalog
         self.store = store
+        self.worker = worker
         self._decoding = threading.Lock()
+        self._other_engine: tuple[tuple[str, str], Transcriber] | None = None
 
     @cached_property
     def engine(self) -> Transcriber:
@@ -80,7 +86,19 @@ class Steps:
         """Vectors by content."""
         return VectorCache(self.store, self.encoder)
 
-    def require_models(self) -> None:
+    def engine_of(self, job: Submission) -> Transcriber:
+        """The engine that a job asks for, else the one of the settings.  Raises: EngineProblem."""
+        if job.kind != "transcribe":
+            return self.engine
+        wanted = job.about["engine"], job.about["model"]
+        if wanted == (self.settings.whisper_engine, self.settings.whisper_model or ""):
+            return self.engine
+        if self._other_engine is None or self._other_engine[0] != wanted:
+            self._other_engine = None  # one at a time: memory is short
+            self._other_engine = wanted, open_engine(*wanted, self.settings.device)
+        return self._other_engine[1]
+
+    def require_models(self, queues: Sequence[str] = ("speech", "text")) -> None:
         """Look for the models, so that no job fails for the lack of one.
 
         The encoder is loaded when the first talk is through, not beside its transcription:
@@ -88,9 +106,10 @@ class Steps:
         Raises: SpeechModelMissing, EngineMissing, EncoderMissing, ModelMissing, ModelDamaged.
         """
         settings = self.settings
-        require_engine(settings.whisper_engine, settings.whisper_model or "", settings.device)
-        if settings.whisper_engine == "openai-whisper":
-            _ = self.engine  # only loading tells whether it is there
+        if "speech" in queues:
+            require_engine(settings.whisper_engine, settings.whisper_model or "", settings.device)
+            if settings.whisper_engine == "openai-whisper":
+                _ = self.engine  # only loading tells whether it is there
         if not located(settings.encoder_model, ENCODERS).is_dir():
             _ = self.encoder
 
@@ -119,7 +138,7 @@ class Steps:
         if talk.language or not windows:
             return talk.language
         longest = max(windows, key=lambda window: int(window["duration_ms"]))
-        return self.engine.detect_language(media.samples(self._pcm(job) / longest["file"]))
+        return self.engine_of(job).detect_language(media.samples(self._pcm(job) / longest["file"]))
 
     def transcribe(
         self, job_id: str, windows: Sequence[dict[str, Any]], number: int, language: str | None
@@ -134,14 +153,12 @@ class Steps:
         progress = self._progress(job_id)
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
-        engine = Watched(self.engine, lambda ms: progress.at(window.start_ms + ms))
+        engine = Watched(self.engine_of(job), lambda ms: progress.at(window.start_ms + ms))
         heard = [
             segments.shifted(segment, window.start_ms)
             for segment in gated(engine, pcm, language=language, hotwords=())
         ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
-        with self.catalog.write() as session:  # it moves: the deaths so far are forgiven
-            submissions.change(session, job_id, starts=0)
         return done.name
 
     def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
@@ -149,15 +166,18 @@ class Steps:
         job, _recording = self._recording(job_id)
         self._progress(job_id).enter("passages")
         cuts = cut_talk(sentences(self._segments(job, names)))
-        return self._write_cuts(job, {"passages": [asdict(one) for one in _new_passages(cuts)]})
+        return self._write_cuts(job, {"passages": [asdict(one) for one in new_passages(cuts)]})
 
     def commit_talk(
         self, job_id: str, cuts: str, names: Sequence[str], language: str | None
     ) -> None:
-        """Write transcript and passages whole, in the place of earlier ones.  Raises: Cancelled."""
+        """Write the transcript and, if it is current now, its passages for earlier ones.
+
+        Raises: Cancelled, Lost.
+        """
         job, recording = self._recording(job_id)
         known = json.loads((self._pcm(job) / "decoded.json").read_text())
-        info = self.engine.info
+        info = self.engine_of(job).info
         partial = bool(known["gaps"] or known["cut_off"])
         transcript = NewTranscript(
             engine=info.engine,
@@ -169,14 +189,18 @@ class Steps:
             segments=tuple(_new_segment(one) for one in self._segments(job, names)),
         )
         with self.catalog.write() as session:
+            held(session, job_id, self.worker)
             recording = session.get_one(Recording, recording.id)
             recording.duration_ms = known["container_ms"]
             recording.decoded_ms = known["decoded_ms"]
             session.add(recording)
-            transcripts.put(session, recording, transcript)
-            talk = session.get_one(Talk, recording.talk_id)
-            passages.replace(session, talk, self._cuts(job, cuts))
-            _committed(session, job_id, partial=partial)
+            written = transcripts.put(session, recording, transcript)
+            if written.is_current:
+                talk = session.get_one(Talk, recording.talk_id)
+                passages.replace(session, talk, self._cuts(job, cuts))
+            heard_by = f"{info.engine} {info.model} on {info.device}"
+            submissions.change(session, job_id, heard_by=heard_by)
+            self._committed(session, job_id, partial=partial)
 
     # a paper
 
@@ -189,19 +213,19 @@ class Steps:
         progress.enter("passages", done=len(read.pages), total=len(read.pages))
         made = {
             "pages": [page.text for page in read.pages],
-            "passages": [asdict(one) for one in _new_passages(cut_paper(read.pages))],
+            "passages": [asdict(one) for one in new_passages(cut_paper(read.pages))],
         }
         return self._write_cuts(job, made)
 
     def commit_paper(self, job_id: str, cuts: str) -> None:
-        """Write pages and passages whole, in the place of earlier ones.  Raises: Cancelled."""
+        """Write pages and passages whole, for earlier ones.  Raises: Cancelled, Lost."""
         job = self._job(job_id)
         made = json.loads((self._cuts_folder(job) / cuts).read_text())
         with self.catalog.write() as session:
             paper = session.get_one(Paper, job.paper_id)
             papers.replace_pages(session, paper, made["pages"])
             passages.replace(session, paper, self._cuts(job, cuts))
-            _committed(session, job_id, partial=False)
+            self._committed(session, job_id, partial=False)
 
     # both
 
@@ -211,25 +235,41 @@ class Steps:
         self._progress(job_id).enter("encode")
         with self.catalog.read() as session:
             owner = submissions.owner_of(session, job)
-        mine = [_unplaced(owner, job.kind, one) for one in self._cuts(job, cuts)]
+        mine = [_unplaced(owner, one) for one in self._cuts(job, cuts)]
         self.vectors.rows(owner.public_id, mine)
         return len(mine)
 
     def clean(self, job_id: str) -> None:
         """Drop what only the job needed."""
-        job = self._job(job_id)
-        self.store.drop_artifacts("pcm", job.sha256)
-        self.store.drop_artifacts("cuts", job.sha256)
+        self._clean(self._job(job_id))
 
     def publish(self) -> str:
-        """Publish what is committed; its jobs are done.  Returns the generation."""
-        with self.catalog.read() as session:
-            waiting = submissions.listed(session, states=("committed",))
-        generation = publish(self.catalog, self.settings.index_dir, self.vectors, self.encoder)
-        with self.catalog.write() as session:
-            for job in waiting:
-                submissions.finish(session, job.submission.public_id, "done")
+        """Publish what is committed; its jobs are done.  Returns the generation.
+
+        Raises: SomebodyPublishes, IndexProblem, CatalogProblem.
+        """
+        index_dir = self.settings.index_dir
+        with publishing(self.catalog, index_dir, wait_s=0):
+            began_at = time.monotonic()
+            with self.catalog.read() as session:
+                waiting = submissions.listed(session, states=("committed",))
+            generation = published(self.catalog, index_dir, self.vectors, self.encoder)
+            seconds = time.monotonic() - began_at
+            with self.catalog.write() as session:
+                for job in waiting:
+                    submissions.published(session, job.submission, seconds)
+        for job in waiting:
+            self._clean(job.submission)
         return generation
+
+    def _committed(self, session: Session, job_id: str, *, partial: bool) -> None:
+        held(session, job_id, self.worker)
+        submissions.change(session, job_id, state="committed", step="publish", partial=partial)
+
+    def _clean(self, job: Submission) -> None:
+        if job.sha256:
+            self.store.drop_artifacts("pcm", job.sha256)
+            self.store.drop_artifacts("cuts", job.sha256)
 
     def _job(self, job_id: str) -> Submission:
         with self.catalog.read() as session:
@@ -241,27 +281,37 @@ class Steps:
             return job, session.get_one(Recording, job.recording_id)
 
     def _progress(self, job_id: str) -> Progress:
-        return Progress(catalog=self.catalog, job_id=job_id)
+        return Progress(catalog=self.catalog, job_id=job_id, worker=self.worker)
 
     def _pcm(self, job: Submission) -> Path:
         return self.store.artifact("pcm", job.sha256, "decoded.json").parent
 
     def _heard_folder(self, job: Submission) -> Path:
-        fingerprint = self.engine.info.fingerprint[:16]
+        fingerprint = self.engine_of(job).info.fingerprint[:16]
         return self.store.artifact("heard", job.sha256, f"{fingerprint}-{PIPELINE}", "x").parent
 
     def _decoded(self, job: Submission, progress: Callable[[int], None]) -> Path:
+        """What decoding gave: made aside, so that two workers cannot disturb each other."""
         done = self._pcm(job) / "decoded.json"
+        aside = self.store.artifact("pcm", f"{job.sha256}.{self.worker}.aside", "x").parent
         with self._decoding:
             if not done.exists():
-                decoded = media.decode(
-                    self.store.media(job.sha256),
-                    self._pcm(job),
-                    options=_decode_options(self.settings.window_s),
-                    progress=progress,
-                )
-                self.store.write_artifact(done, _decoded_json(decoded))
+                try:
+                    self._decode_aside(job, aside, progress)
+                    _take_place(aside, done.parent, wanted=done)
+                finally:
+                    shutil.rmtree(aside, ignore_errors=True)
         return done
+
+    def _decode_aside(self, job: Submission, aside: Path, progress: Callable[[int], None]) -> None:
+        shutil.rmtree(aside, ignore_errors=True)
+        decoded = media.decode(
+            self.store.media(job.sha256),
+            aside,
+            options=_decode_options(self.settings.window_s),
+            progress=progress,
+        )
+        self.store.write_artifact(aside / "decoded.json", _decoded_json(decoded))
 
     def _segments(self, job: Submission, names: Sequence[str]) -> list[Segment]:
         folder = self._heard_folder(job)
@@ -283,6 +333,15 @@ class Steps:
 
     def _heard(self, job: Submission, number: int, language: str | None) -> Path:
         return self._heard_folder(job) / f"{language or 'any'}-{number:04d}.json"
+
+
+def _take_place(made: Path, place: Path, *, wanted: Path) -> None:
+    """Move a folder to its place, unless another worker was quicker: the bytes are the same."""
+    try:
+        made.rename(place)
+    except OSError:
+        if not wanted.exists():
+            raise
 
 
 def _decode_options(window_s: int) -> media.DecodeOptions:
@@ -314,24 +373,19 @@ def _new_segment(one: Segment) -> NewSegment:
     )
 
 
-def _committed(session: Session, job_id: str, *, partial: bool) -> None:
-    if submissions.get(session, job_id).state == "cancelled":
-        raise Cancelled(job_id)
-    submissions.change(session, job_id, state="committed", step="publish", partial=partial)
-
-
-def _unplaced(owner: Talk | Paper, kind: str, one: NewPassage) -> Passage:
+def _unplaced(owner: Talk | Paper, one: NewPassage) -> Passage:
     """A passage as the encoder needs it: title and text."""
     return Passage(
         id=PassageId("unplaced"),
-        kind="talk" if kind == "talk" else "paper",
+        kind="talk" if isinstance(owner, Talk) else "paper",
         owner_id=owner.public_id,
         title=owner.title,
         text=one.text,
     )
 
 
-def _new_passages(cuts: Sequence[Cut]) -> list[NewPassage]:
+def new_passages(cuts: Sequence[Cut]) -> list[NewPassage]:
+    """Cuts as the catalog takes them."""
     return [
         NewPassage(
             text=cut.text,

@@ -1,78 +1,148 @@
 """The worker: takes accepted submissions, drives their jobs and publishes what they made.
 
-Invariant: the catalog's rows are the truth.  The worker looks at them every half second, hands
-the engine what has no job, and publishes when a batch is through; so a submission that was
-acknowledged is taken up whatever died in between.
+Invariant: the catalog's rows are the truth.  A worker looks at them every half second, takes one
+job that nobody has, frees those of workers that died, and publishes when a batch is through; so a
+submission that was acknowledged is taken up whatever died in between.
 """
 
 import ctypes
 import os
 import signal
-import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
 import structlog
 
-from catalog import submissions
+from catalog import claims, submissions
 from catalog.engine import Catalog, open_catalog
-from catalog.lock import Held, only_one
 from catalog.settings import Settings
 from catalog.store import Store
 from catalog.submissions import Job
-from catalog.tables import now
-from ingest.errors import PublishingFailed, WorkerRunning
+from catalog.tables import Submission, now
+from ingest import presence
+from ingest.errors import BadWorker, PublishingFailed
+from ingest.presence import Identity, Watch
 from ingest.steps import Steps
 from ingest.workflow import Workflows
 
 _POLL_S = 0.5
-_HEARTBEAT_S = 10.0
+_WATCH_S = 2.0
 _PUBLISH_TRIES = 3
+_LAST_WORDS_S = 5.0
 _M_ARENA_MAX = -8
 log = structlog.get_logger("worker")
 
 
-def lock_path(data_dir: Path) -> Path:
-    """The file that a running worker holds."""
-    return data_dir / "run" / "worker.lock"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What staff asked of a worker: a name, the queues, a device like "cuda:1"."""
+
+    name: str | None = None
+    queues: tuple[str, ...] = tuple(claims.QUEUES)
+    device: str | None = None
 
 
-def run(settings: Settings, *, until: Callable[["Worker"], bool] = lambda _worker: False) -> None:
+def run(
+    settings: Settings,
+    wanted: Wanted | None = None,
+    *,
+    until: Callable[["Worker"], bool] = lambda _worker: False,
+) -> None:
     """Work until `until` says so, or SIGTERM.
 
-    Raises: WorkerRunning, PublishingFailed, EngineProblem, CatalogProblem, IndexProblem.
+    Raises: WorkerRunning, WorkerNameTaken, BadWorker, PublishingFailed, EngineProblem,
+    CatalogProblem, IndexProblem.
     """
     _one_heap()
-    with _alone(settings), open_worker(settings) as worker:
-        signal.signal(signal.SIGTERM, _stop_now)
-        log.info("worker started", data_dir=str(settings.data_dir), pid=os.getpid())
-        while not until(worker):
-            worker.turn()
-            time.sleep(_POLL_S)
+    settings, who = _settled(settings, wanted or Wanted())
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, _stop_now)
+    catalog = open_catalog(settings.catalog_url)
+    try:
+        _work(settings, catalog, who, until)
+    except _Stop:
+        _go(catalog, who.name)
+    finally:
+        catalog.close()
+
+
+def _work(
+    settings: Settings, catalog: Catalog, who: Identity, until: Callable[["Worker"], bool]
+) -> None:
+    with presence.present(settings, catalog, who), open_worker(settings, catalog, who) as worker:
+        log.info("worker started", worker=who.name, queues=who.queues, pid=os.getpid())
+        try:
+            while not until(worker):
+                worker.turn()
+                worker.wait()
+        except _Stop:  # without closing anything: a step may take long to notice
+            _go(catalog, who.name)
+        presence.gone(catalog, who.name)
 
 
 class Worker:
     """One worker's loop, a turn at a time."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, workflows: Workflows) -> None:
+    def __init__(
+        self, settings: Settings, catalog: Catalog, workflows: Workflows, who: Identity
+    ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._workflows = workflows
-        self._queued: set[tuple[str, int]] = set()
+        self._who = who
+        self._watch = Watch(catalog=catalog, me=who.name, lease_s=settings.worker_lease_s)
+        self._watched_at = float("-inf")
         self._prepared: set[str] = set()
-        self._beat_at = 0.0
         self._failures = 0
 
     def turn(self) -> None:
-        """Queue what is new, publish what is due."""
+        """Free what the dead left, take a job, publish what is due."""
+        self._look_after_others()
         jobs = self.open_jobs()
-        self._queue(jobs)
+        self._take(jobs)
         self._prepare_next(jobs)
-        self._beat(jobs)
         if self._publishing_is_due(jobs):
             self._publish()
+
+    def wait(self) -> None:
+        """Until a job has ended here, half a second at most."""
+        self._workflows.free.wait(_POLL_S)
+        self._workflows.free.clear()
+
+    def open_jobs(self) -> list[Job]:
+        """Jobs of this worker's queues that are not at their end; publishing belongs to text."""
+        kinds = claims.kinds_of(self._who.queues)
+        with self._catalog.read() as session:
+            found = submissions.listed(session, states=submissions.OPEN)
+        return [
+            job
+            for job in found
+            if (
+                self._publishes
+                if job.submission.state == "committed"
+                else job.submission.kind in kinds
+            )
+        ]
+
+    @property
+    def _publishes(self) -> bool:
+        return "text" in self._who.queues
+
+    def _look_after_others(self) -> None:
+        if time.monotonic() - self._watched_at >= min(_WATCH_S, self._settings.worker_lease_s / 4):
+            self._watched_at = time.monotonic()
+            self._watch.turn()
+
+    def _take(self, jobs: list[Job]) -> None:
+        if self._workflows.busy or not _unfinished(jobs):
+            return
+        with self._catalog.write() as session:
+            taken = claims.take(session, self._who.name, self._who.queues)
+        if taken is not None:
+            self._workflows.drive(taken.public_id, taken.attempt)
 
     def _publish(self) -> None:
         outcome = self._workflows.publish()
@@ -80,79 +150,74 @@ class Worker:
             self._failures = 0
             log.info("snapshot published", generation=outcome["value"])
             return
+        if outcome.get("reason") == "SomebodyPublishes":
+            return
         self._failures += 1
         log.error("publishing failed", problem=outcome["problem"], times=self._failures)
         if self._failures >= _PUBLISH_TRIES:
             raise PublishingFailed(outcome["problem"], self._failures)
 
-    def open_jobs(self) -> list[Job]:
-        """Jobs that are not at their end."""
-        with self._catalog.read() as session:
-            return submissions.listed(session, states=submissions.OPEN)
-
-    def _queue(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            one = job.submission
-            key = (one.public_id, one.attempt)
-            if one.state in {"accepted", "running"} and key not in self._queued:
-                self._workflows.enqueue(one.public_id, one.attempt)
-                self._queued.add(key)
-                log.info("job queued", job=one.public_id, file=one.file_name)
-
     def _prepare_next(self, jobs: list[Job]) -> None:
-        """While one recording is transcribed, have the next decoded: decoding uses one core."""
-        if not any(job.submission.state == "running" for job in jobs):
-            return
-        for job in jobs:
-            one = job.submission
-            if one.state == "accepted" and one.kind == "talk":
-                if one.public_id not in self._prepared:
-                    self._prepared.add(one.public_id)
-                    self._workflows.prepare(one.public_id)
-                return
+        """While one recording is transcribed, have the next decoded: decoding uses one core.
 
-    def _beat(self, jobs: list[Job]) -> None:
-        if time.monotonic() - self._beat_at < _HEARTBEAT_S:
+        Of several workers the first prepares the next recording, the second that after it.
+        """
+        busy = [one.worker or "" for one in _unfinished(jobs) if one.state == "running"]
+        if self._who.name not in busy:
             return
-        self._beat_at = time.monotonic()
-        running = [job.submission.public_id for job in jobs if job.submission.state == "running"]
-        if running:
-            with self._catalog.write() as session:
-                for job_id in running:
-                    submissions.change(session, job_id)
+        waiting = [
+            one for one in _unfinished(jobs) if one.state == "accepted" and one.kind == "talk"
+        ]
+        for one in waiting[sorted(busy).index(self._who.name) :][:1]:
+            if one.public_id not in self._prepared:
+                self._prepared.add(one.public_id)
+                self._workflows.prepare(one.public_id)
 
     def _publishing_is_due(self, jobs: list[Job]) -> bool:
         waiting = [job.submission for job in jobs if job.submission.state == "committed"]
-        if not waiting:
+        if not waiting or not self._publishes:
             return False
         since = min(one.heartbeat_at or one.accepted_at for one in waiting)
         waited_s = (now() - since).total_seconds()
         return len(waiting) == len(jobs) or waited_s >= self._settings.publish_wait_s
 
 
+def _unfinished(jobs: list[Job]) -> list[Submission]:
+    return [job.submission for job in jobs if job.submission.state in claims.UNFINISHED]
+
+
 @contextmanager
-def open_worker(settings: Settings) -> Iterator[Worker]:
+def open_worker(settings: Settings, catalog: Catalog, who: Identity) -> Iterator[Worker]:
     """The composition root of the worker; closes what it opened."""
-    catalog = open_catalog(settings.catalog_url)
-    steps = Steps(settings, catalog, Store(settings.data_dir))
-    worker_id = f"{socket.gethostname()}-worker".lower()
-    workflows = Workflows(steps, worker_id=worker_id, jobs_url=settings.jobs_url)
+    steps = Steps(settings, catalog, Store(settings.data_dir), worker=who.name)
+    workflows = Workflows(steps, worker=who.name, jobs_url=settings.jobs_url)
     try:
-        steps.require_models()
+        steps.require_models(who.queues)
         workflows.launch()
-        yield Worker(settings, catalog, workflows)
+        yield Worker(settings, catalog, workflows, who)
     finally:
         workflows.close()
-        catalog.close()
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    try:
-        with only_one(lock_path(settings.data_dir)):
-            yield
-    except Held as held:
-        raise WorkerRunning(settings.data_dir, held.pid) from held
+def _settled(settings: Settings, wanted: Wanted) -> tuple[Settings, Identity]:
+    """The settings and the identity that come of what was asked; pins the process to its GPU."""
+    from ingest.engines.choose import device_of
+
+    asked = wanted.device or settings.device
+    kind, _, number = asked.partition(":")
+    if kind not in {"auto", "cpu", "cuda"} or (
+        number and not (kind == "cuda" and number.isdigit())
+    ):
+        raise BadWorker(f"there is no device {asked!r}; it is auto, cpu, cuda or like cuda:0")
+    if number:
+        os.environ["CUDA_VISIBLE_DEVICES"] = number  # before any library looks for a GPU
+    kind = device_of("auto") if kind == "auto" else kind
+    device = f"cuda:{number or 0}" if kind == "cuda" else "cpu"
+    name = wanted.name or presence.default_name(device)
+    return (
+        settings.model_copy(update={"device": kind}),
+        Identity(name=name, device=device, queues=wanted.queues),
+    )
 
 
 def _one_heap() -> None:
@@ -165,7 +230,20 @@ def _one_heap() -> None:
         libc.mallopt(_M_ARENA_MAX, 1)
 
 
+class _Stop(BaseException):
+    """Staff asked the worker to stop."""
+
+
 def _stop_now(_signal: int, _frame: object) -> None:
-    """Stop at once: every step is resumed by the next worker, as after a kill."""
-    log.info("worker stopped; the next one goes on where it was")
+    """Stop at once, in the middle of whatever is done: as after a kill, it is resumed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Stop
+
+
+def _go(catalog: Catalog, name: str) -> None:
+    """Free the jobs, if the database answers soon; then end without waiting for a step."""
+    saying = threading.Thread(target=presence.gone, args=(catalog, name), daemon=True)
+    saying.start()
+    saying.join(timeout=_LAST_WORDS_S)
+    log.info("worker stopped; the next one goes on where it was", worker=name)
     os._exit(0)

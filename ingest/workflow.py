@@ -7,31 +7,37 @@ what the engine stores can be read by people and is never unpickled.
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
+
+import structlog
 
 from catalog import submissions
 from catalog.errors import CatalogProblem
 from catalog.tables import Submission, now
 from index.errors import IndexProblem
+from ingest import faults
 from ingest.errors import IngestProblem
-from ingest.progress import Cancelled
+from ingest.progress import Cancelled, Lost, held
 from ingest.steps import PIPELINE, Steps
 
-QUEUE = "ingest"
-MAX_STARTS = 5
-"""How often a worker may die over one window before the job is stopped as poison."""
+MAX_STARTS = 3
+"""How often a worker may die over one step or window before the job is stopped as poison."""
 
 T = TypeVar("T")
+log = structlog.get_logger("worker")
 
 
 class Outcome(TypedDict):
-    """What a step came to: a value, or the message of a problem, or a wish to stop."""
+    """What a step came to: a value, or a problem with its class, or a wish to stop."""
 
     value: Any
     problem: str | None
     cancelled: bool
+    reason: NotRequired[str | None]
 
 
 class _Stopped(Exception):
@@ -41,19 +47,30 @@ class _Stopped(Exception):
 
 
 class Workflows:
-    """Registers the workflows with DBOS and drives them.  One per process."""
+    """Registers the workflows with DBOS and drives them.  One per process.
 
-    def __init__(self, steps: Steps, *, worker_id: str, jobs_url: str) -> None:
+    The worker's name is its executor id, and it has a queue of its own, so that the engine runs
+    here what the catalog's rows gave to this worker and nothing else.
+    """
+
+    def __init__(self, steps: Steps, *, worker: str, jobs_url: str) -> None:
         from dbos import DBOS, WorkflowSerializationFormat
 
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS
         self._steps = steps
+        self._worker = worker
+        self._queue = f"worker-{worker}"
+        self._running: set[str] = set()
+        self._left: set[str] = set()
+        self._here = threading.local()
+        self.free = threading.Event()
+        """Set when a job has ended here: there may be a next one."""
         DBOS(
             config={
                 "name": "seminar-archive",
                 "system_database_url": jobs_url,
-                "executor_id": worker_id,
+                "executor_id": worker,
                 "application_version": f"pipeline-{PIPELINE}",
                 "log_level": "WARNING",
                 "enable_otlp": False,
@@ -65,58 +82,94 @@ class Workflows:
         def ingest(job_id: str) -> str:
             return self._run_job(job_id)
 
-        @DBOS.workflow(name="publish", serialization_type=portable)
-        def publish() -> dict[str, Any]:
-            return dict(self._outcome("publish", steps.publish))
-
-        self._ingest, self._publish = ingest, publish
+        self._ingest = ingest
         self._ways: dict[str, Callable[[str], None]] = {
             "talk": self._talk,
             "paper": self._paper,
+            "transcribe": self._talk,
         }
 
     def launch(self) -> None:
-        """Take up what a dead worker of the same id left, then take new jobs."""
+        """Take up what an earlier process of this name left, then take new jobs."""
+        self._dbos.listen_queues([self._queue])
         self._dbos.launch()
-        self._dbos.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=0.2)
+        self._dbos.register_queue(self._queue, worker_concurrency=1, polling_interval_sec=0.1)
 
     def close(self) -> None:
         """Stop taking jobs; a running step is left to be resumed."""
         self._dbos.destroy(workflow_completion_timeout_sec=0)
 
-    def enqueue(self, job_id: str, attempt: int) -> None:
-        """Queue the job's workflow; the same job and attempt again is harmless."""
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs in this process, be it one that it has lost."""
+        return bool(self._running)
+
+    def drive(self, job_id: str, attempt: int) -> None:
+        """Have a job that this worker holds run here; harmless when it does already.
+
+        What another worker began goes on at its last finished step.
+        """
         from dbos import SetWorkflowID
 
-        with SetWorkflowID(f"ingest-{job_id}-p{PIPELINE}-a{attempt}"):
-            self._dbos.enqueue_workflow(QUEUE, self._ingest, job_id)
+        name = f"ingest-{job_id}-p{PIPELINE}-a{attempt}"
+        known = [
+            one
+            for one in self._dbos.list_workflows(
+                workflow_id_prefix=name, load_input=False, load_output=False
+            )
+            if one.workflow_id == name or one.workflow_id.startswith(f"{name}-r")
+        ]
+        begun = next((one for one in known if one.status in {"PENDING", "ENQUEUED"}), None)
+        if begun is None:
+            with SetWorkflowID(f"{name}-r{len(known)}" if known else name):
+                self._dbos.enqueue_workflow(self._queue, self._ingest, job_id)
+        elif begun.queue_name != self._queue or begun.workflow_id in self._left:
+            self._left.discard(begun.workflow_id)
+            self._dbos.resume_workflow(begun.workflow_id, queue_name=self._queue)
 
     def prepare(self, job_id: str) -> None:
         """Decode a waiting recording in the background, while another is transcribed."""
         threading.Thread(target=self._steps.decode_ahead, args=(job_id,), daemon=True).start()
 
     def publish(self) -> Outcome:
-        """Publish what is committed, as a workflow of its own, and wait for it."""
-        outcome = self._publish()
-        return Outcome(
-            value=outcome["value"], problem=outcome["problem"], cancelled=outcome["cancelled"]
-        )
+        """Publish what is committed.  The rows say what is due, so nothing else remembers it."""
+        return _valued(partial(_between_places, "publish", self._steps.publish))
 
     # the workflows: everything that is not deterministic happens in a step
 
     def _run_job(self, job_id: str) -> str:
-        kind = self._begin(job_id)
-        try:
+        with self._at(job_id):
+            kind = self._begin(job_id)
             if kind is None:
                 return "stopped"
-            self._ways[kind](job_id)
-            self._step("clean", lambda: self._steps.clean(job_id))
-        except _Stopped as stopped:
-            problem = stopped.outcome["problem"]
-            if not stopped.outcome["cancelled"]:
-                self._step("fail", lambda: self._fail(job_id, problem or "unknown"))
-            return problem or "cancelled"
-        return "committed"
+            try:
+                self._ways[kind](job_id)
+                self._step("clean", lambda: self._steps.clean(job_id))
+            except _Stopped as stopped:
+                return self._stopped(job_id, stopped.outcome)
+            return "committed"
+
+    @contextmanager
+    def _at(self, job_id: str) -> Iterator[None]:
+        """Notice which job runs in this thread, and that it ended, however it did."""
+        self._running.add(job_id)
+        self._here.job_id = job_id
+        try:
+            yield
+        except Lost:
+            self._left.add(str(self._dbos.workflow_id))
+            log.warning("job lost to another worker", job=job_id)
+            raise
+        finally:
+            self._running.discard(job_id)
+            self.free.set()
+
+    def _stopped(self, job_id: str, outcome: Outcome) -> str:
+        problem = outcome["problem"]
+        if outcome["cancelled"]:
+            return "cancelled"
+        self._step("fail", lambda: self._fail(job_id, problem or "unknown", outcome.get("reason")))
+        return problem or "unknown"
 
     def _talk(self, job_id: str) -> None:
         steps = self._steps
@@ -145,17 +198,34 @@ class Workflows:
         return value
 
     def _outcome(self, name: str, work: Callable[[], Any]) -> Outcome:
-        outcome: Outcome = self._dbos.run_step({"name": name}, _valued, work)
+        job_id = self._here.job_id
+        timed = partial(_valued, partial(self._timed, job_id, name, work))
+        outcome: Outcome = self._dbos.run_step({"name": name}, timed)
         return outcome
 
-    def _begin(self, job_id: str) -> str | None:
-        """Count a start, on every start; the job's kind, or None when it is to stop."""
+    def _timed(self, job_id: str, name: str, work: Callable[[], T]) -> T:
+        """Do a step and note how long it took; windows of a step are one step."""
+        began_at = time.monotonic()
+        value = _between_places(name, work)
         with self._steps.catalog.write() as session:
-            job = submissions.get(session, job_id)
-            if job.state == "cancelled":
+            step, _, number = name.rpartition("-")
+            row = submissions.get(session, job_id)
+            if row.worker == self._worker and row.state == "running":
+                seconds = time.monotonic() - began_at
+                submissions.step_ended(session, row, step if number.isdigit() else name, seconds)
+        return value
+
+    def _begin(self, job_id: str) -> str | None:
+        """Count a start, on every start; the job's kind, or None when there is nothing to do."""
+        with self._steps.catalog.write() as session:
+            try:
+                job = held(session, job_id, self._worker)
+            except Cancelled:
+                return None
+            if job.state not in {"accepted", "running"}:
                 return None
             if job.starts >= MAX_STARTS:
-                submissions.finish(session, job_id, "failed", failure=_poison(job))
+                submissions.finish(session, job_id, "failed", failure=_poison(job), reason="Poison")
                 return None
             started_at = job.started_at or now()
             submissions.change(
@@ -163,9 +233,10 @@ class Workflows:
             )
             return job.kind
 
-    def _fail(self, job_id: str, problem: str) -> None:
+    def _fail(self, job_id: str, problem: str, reason: str | None) -> None:
         with self._steps.catalog.write() as session:
-            submissions.finish(session, job_id, "failed", failure=problem)
+            held(session, job_id, self._worker)
+            submissions.finish(session, job_id, "failed", failure=problem, reason=reason)
 
 
 def _poison(job: Submission) -> str:
@@ -175,14 +246,25 @@ def _poison(job: Submission) -> str:
     )
 
 
+def _between_places(name: str, work: Callable[[], T]) -> T:
+    faults.place(f"before {name}")
+    value = work()
+    faults.place(f"after {name}")
+    return value
+
+
 def _valued(work: Callable[[], Any]) -> Outcome:
     try:
-        return {"value": work(), "problem": None, "cancelled": False}
+        return {"value": work(), "problem": None, "cancelled": False, "reason": None}
     except Cancelled:
-        return {"value": None, "problem": None, "cancelled": True}
+        return {"value": None, "problem": None, "cancelled": True, "reason": None}
     except (IngestProblem, CatalogProblem, IndexProblem) as problem:
-        return {"value": None, "problem": str(problem), "cancelled": False}
+        return _problem(str(problem), type(problem).__name__)
     except Exception as error:  # a fault of ours must stop this job only, and be seen
         logging.getLogger("seminar").exception("a step failed unexpectedly")
         text = f"unexpected {type(error).__name__}: {error}; the worker's log has the details"
-        return {"value": None, "problem": text, "cancelled": False}
+        return _problem(text, "Unexpected")
+
+
+def _problem(text: str, reason: str) -> Outcome:
+    return {"value": None, "problem": text, "cancelled": False, "reason": reason}

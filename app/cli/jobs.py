@@ -1,81 +1,82 @@
-"""`seminar worker` and `seminar jobs`: who does the work, and how far it is."""
+"""`seminar jobs`: what is under way, how long it will take, and which goes first."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.context import Invocation, open_archive, print_json, remark, stdout
+from app.cli.context import Invocation, open_archive, print_json, remark
 
 if TYPE_CHECKING:
-    from catalog.submissions import Job
+    from app.cli.jobs_table import Seen
 
 jobs = typer.Typer(help="See and steer what is under way.", no_args_is_help=False)
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Watch = Annotated[
+    bool | None,
+    typer.Option("--watch/--once", help="Stay and redraw; else only in a terminal with work."),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's verbs."""
-    app.command("worker")(worker)
     app.add_typer(jobs, name="jobs")
 
 
-def worker(
-    context: typer.Context,
-    until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when nothing is left to do.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings only.")] = False,
-) -> None:
-    """Do the jobs, one after another, until stopped."""
-    from ingest.worker import run
-
-    invocation: Invocation = context.obj
-    settings = invocation.settings(log_level="warning" if quiet else None)
-    if until_idle:
-        run(settings, until=lambda worker: not worker.open_jobs())
-    else:
-        run(settings)
-
-
 @jobs.callback(invoke_without_command=True)
-def _default(context: typer.Context, as_json: AsJson = False) -> None:
+def _default(context: typer.Context, watch: Watch = None, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is None:
-        _list(context.obj, everything=False, as_json=as_json)
+        _list(context.obj, everything=False, watch=watch, as_json=as_json)
 
 
 @jobs.command("list")
 def list_jobs(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Also what is done.")] = False,
+    watch: Watch = None,
     as_json: AsJson = False,
 ) -> None:
     """Jobs that are under way, failed or cancelled; with --all, every one."""
-    _list(context.obj, everything=everything, as_json=as_json)
+    _list(context.obj, everything=everything, watch=watch, as_json=as_json)
 
 
 @jobs.command("show")
 def show(context: typer.Context, key: str, as_json: AsJson = False) -> None:
     """One job, by its id or the id of its talk or paper."""
-    from catalog import submissions
+    from app.cli.jobs_table import one_job
 
-    with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
-        row = _row(submissions.find(session, key))
+    with open_archive(context.obj.settings()) as archive:
+        row = one_job(archive, key)
     if as_json:
         print_json(row)
         return
     for name, value in row.items():
-        print(f"{name:12} {'' if value is None else value}")
+        if value not in (None, "", {}):
+            print(f"{name:14} {value}")
 
 
 @jobs.command("retry")
-def retry(context: typer.Context, key: str) -> None:
+def retry(
+    context: typer.Context,
+    key: Annotated[str | None, typer.Argument(help="Job, talk or paper.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All that failed.")] = False,
+) -> None:
     """Try a failed or cancelled job again; what is finished of it is kept."""
     from catalog import submissions
 
+    if (key is None) == (not failed):
+        raise typer.BadParameter("name one job, or give --failed for all that failed")
     with open_archive(context.obj.settings()) as archive, archive.catalog.write() as session:
-        job_id = submissions.find(session, key).submission.public_id
-        submissions.retry(session, job_id)
-    remark(f"job {job_id} is accepted again")
+        if key is None:
+            found = submissions.listed(session, states=("failed",))
+        else:
+            found = [submissions.find(session, key)]
+        for job in found:
+            submissions.retry(session, job.submission.public_id)
+    for job in found:
+        remark(f"job {job.submission.public_id} of {job.submission.file_name} is accepted again")
+    if not found:
+        remark("no job has failed")
 
 
 @jobs.command("cancel")
@@ -89,63 +90,50 @@ def cancel(context: typer.Context, key: str) -> None:
     remark(f"job {job_id} is cancelled; `seminar jobs retry {job_id}` takes it up again")
 
 
-def _list(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
+@jobs.command("first")
+def first(context: typer.Context, key: str) -> None:
+    """Do this job next, before all that wait."""
+    _prioritise(context.obj, key, None)
+
+
+@jobs.command("priority", context_settings={"ignore_unknown_options": True})
+def priority(
+    context: typer.Context,
+    key: str,
+    number: Annotated[int, typer.Argument(help="Higher goes first; 0 is usual, -1 is last.")],
+) -> None:
+    """Give a waiting job a priority."""
+    _prioritise(context.obj, key, number)
+
+
+def _prioritise(invocation: Invocation, key: str, number: int | None) -> None:
     from catalog import submissions
-    from catalog.lock import is_held
-    from ingest.worker import lock_path
 
-    settings = invocation.settings()
-    states = () if everything else (*submissions.OPEN, "failed", "cancelled")
-    with open_archive(settings) as archive, archive.catalog.read() as session:
-        found = submissions.listed(session, states=states)
-        working = is_held(lock_path(settings.data_dir))
-    if as_json:
-        print_json({"worker": working, "jobs": [_row(job) for job in found]})
-        return
-    _print_table(found)
-    waiting = any(job.submission.state in submissions.OPEN for job in found)
-    if waiting and not working:
-        remark("no worker is running: start one with `seminar worker`")
+    with open_archive(invocation.settings()) as archive, archive.catalog.write() as session:
+        job_id = submissions.find(session, key).submission.public_id
+        given = submissions.prioritise(session, job_id, number)
+    remark(f"job {job_id} has priority {given}")
 
 
-def _print_table(found: "list[Job]") -> None:
-    from rich.table import Table
+def _list(invocation: Invocation, *, everything: bool, watch: bool | None, as_json: bool) -> None:
+    from app.cli import jobs_table
 
-    from app.cli.waiting import describe
+    with open_archive(invocation.settings()) as archive:
+        seen = jobs_table.look(archive, everything=everything)
+        if as_json:
+            print_json(seen.as_json())
+        elif watch or (watch is None and sys.stdout.isatty() and seen.is_moving):
+            jobs_table.watch(archive, everything=everything)
+        else:
+            _print(seen)
 
-    if not found:
+
+def _print(seen: "Seen") -> None:
+    from app.cli.context import stdout
+
+    if not seen.jobs:
         print("nothing is under way")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("job", "kind", "file", "state", "progress", "what to do"):
-        table.add_column(name)
-    for job in found:
-        one = job.submission
-        table.add_row(
-            one.public_id, one.kind, one.file_name, one.state, describe(job), one.failure or ""
-        )
-    stdout().print(table)
-
-
-def _row(job: "Job") -> dict[str, Any]:
-    one = job.submission
-    return {
-        "job": one.public_id,
-        "kind": one.kind,
-        "id": job.owner.public_id if job.owner else None,
-        "title": job.title,
-        "file": one.file_name,
-        "state": one.state,
-        "step": one.step,
-        "done": one.done,
-        "total": one.total,
-        "unit": "ms" if one.kind == "talk" else "pages",
-        "speed": one.speed,
-        "seconds_left": job.seconds_left,
-        "partial": one.partial,
-        "attempt": one.attempt,
-        "problem": one.failure,
-        "accepted_at": one.accepted_at,
-        "started_at": one.started_at,
-        "finished_at": one.finished_at,
-    }
+    stdout().print(seen.table())
+    for line in seen.remarks():
+        remark(line)

@@ -10,35 +10,37 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from app.cli.context import Archive, clock, remark, stderr
-from catalog import submissions
-from catalog.lock import is_held
+from app.cli.jobs_table import percent
+from catalog import estimates, submissions, workers
+from catalog.estimates import Past
 from catalog.submissions import Job
 from ingest.engines.choose import described
 from ingest.errors import WorkerStopped
-from ingest.worker import lock_path
 
 _POLL_S = 0.3
+_PAST_EVERY_S = 5.0
 _PLAIN_LINE_EVERY_S = 10.0
+_STOPPED_WITHIN_S = 30.0
 ENDS = {"done", "failed", "cancelled"}
 
 
 def wait_for(archive: Archive, job_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Stay until these jobs ended; returns status and problem per job.  Raises: WorkerStopped."""
-    worker = _worker(archive)
+    began_at = time.monotonic()
+    hands = _Hands(archive)
     show = _Bars() if sys.stderr.isatty() else _Lines()
     try:
         with show:
             while True:
-                jobs = [one for one in _jobs(archive) if one.submission.public_id in job_ids]
-                show.update(jobs)
+                jobs, past = hands.look(set(job_ids))
+                show.update(jobs, past)
                 if all(one.submission.state in ENDS for one in jobs):
                     break
-                if worker is not None and worker.poll() is not None:
-                    raise WorkerStopped(worker.returncode)
+                hands.require()
                 time.sleep(_POLL_S)
     finally:
-        _stop(worker)
-    return _summary(jobs)
+        hands.leave()
+    return _summary(jobs, time.monotonic() - began_at)
 
 
 def start_worker(archive: Archive, *extra: str) -> subprocess.Popen[bytes]:
@@ -47,32 +49,60 @@ def start_worker(archive: Archive, *extra: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command, "worker", *extra])
 
 
-def _worker(archive: Archive) -> subprocess.Popen[bytes] | None:
-    if is_held(lock_path(archive.settings.data_dir)):
-        remark("a worker is running; it does the work")
-        return None
-    settings = archive.settings
-    engine = settings.whisper_engine, settings.whisper_model or "", settings.device
-    remark(f"speech: {described(*engine)}; meaning: {settings.encoder_model}")
-    return start_worker(archive, "--until-idle", "--quiet")
+class _Hands:
+    """Whoever does the work while somebody waits: workers that live, else one of our own."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._own: subprocess.Popen[bytes] | None = None
+        self._past = Past()
+        self._past_at = float("-inf")
+        if self._somebody_works():
+            remark("a worker is running; it does the work")
+        else:
+            self._start()
+
+    def look(self, job_ids: set[str]) -> tuple[list[Job], Past]:
+        """The jobs as they are now, and what is known of how long such jobs take."""
+        with self._archive.catalog.read() as session:
+            jobs = [
+                job for job in submissions.listed(session) if job.submission.public_id in job_ids
+            ]
+            if time.monotonic() - self._past_at > _PAST_EVERY_S:
+                self._past, self._past_at = estimates.past(session), time.monotonic()
+        return jobs, self._past
+
+    def require(self) -> None:
+        """Have somebody work: a worker that died is replaced.  Raises: WorkerStopped."""
+        if self._own is not None:
+            if self._own.poll() is not None:
+                raise WorkerStopped(self._own.returncode)
+        elif not self._somebody_works():
+            remark("the worker is gone; another one goes on with its work")
+            self._start()
+
+    def leave(self) -> None:
+        """Stop the worker that was started here."""
+        if self._own is None:
+            return
+        try:
+            self._own.wait(timeout=5)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            self._own.send_signal(signal.SIGTERM)
+            self._own.wait(timeout=_STOPPED_WITHIN_S)
+
+    def _somebody_works(self) -> bool:
+        with self._archive.catalog.read() as session:
+            return workers.any_alive(session, self._archive.settings)
+
+    def _start(self) -> None:
+        settings = self._archive.settings
+        engine = settings.whisper_engine, settings.whisper_model or "", settings.device
+        remark(f"speech: {described(*engine)}; meaning: {settings.encoder_model}")
+        self._own = start_worker(self._archive, "--until-idle", "--quiet")
 
 
-def _stop(worker: subprocess.Popen[bytes] | None) -> None:
-    if worker is None:
-        return
-    try:
-        worker.wait(timeout=5)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=10)
-
-
-def _jobs(archive: Archive) -> list[Job]:
-    with archive.catalog.read() as session:
-        return submissions.listed(session)
-
-
-def _summary(jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
+def _summary(jobs: Sequence[Job], seconds: float) -> dict[str, dict[str, Any]]:
     ended = {}
     for job in jobs:
         one = job.submission
@@ -84,26 +114,44 @@ def _summary(jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
         ended[one.public_id] = {"status": status, "problem": one.failure}
     counts = [sum(row["status"] == name for row in ended.values()) for name in _ORDER]
     told = ", ".join(f"{n} {name}" for n, name in zip(counts, _ORDER, strict=True) if n)
-    remark(f"{told} of {len(ended)}")
+    remark(f"{told} of {len(ended)}{_speed_of(jobs, seconds)}")
     return ended
+
+
+def _speed_of(jobs: Sequence[Job], seconds: float) -> str:
+    """How much sound was taken in, how long that took, and how fast that was."""
+    heard_ms = sum(
+        job.length_ms or 0
+        for job in jobs
+        if job.submission.state == "done" and job.submission.heard_by
+    )
+    took = f" in {clock(int(seconds * 1000))}"
+    if not heard_ms:
+        return took
+    times = heard_ms / 1000 / max(seconds, 0.001)
+    return f"; {clock(heard_ms)} of recordings{took}, {times:.1f} times as fast as they were spoken"
 
 
 _ORDER = ("done", "partial", "failed", "cancelled")
 
 
-def describe(job: Job) -> str:
+def describe(job: Job, past: Past) -> str:
     """How far a job is: step, minutes of minutes, speed, time left."""
     one = job.submission
-    if one.state in ENDS or one.state == "accepted":
-        return "waits" if one.state == "accepted" else one.state
+    if one.state in ENDS:
+        return one.state
+    left = past.seconds_left(job)
+    ends = [f"about {clock(int(left * 1000))} left"] if left is not None else []
+    if one.state == "accepted" or (one.state == "running" and one.worker is None):
+        return ", ".join(["waits", *ends])
     parts = [one.step or one.state]
-    if one.kind == "talk" and one.total and one.step in {"decode", "transcribe"}:
+    if job.length_ms and one.total and one.step in {"decode", "transcribe"}:
         parts.append(f"{clock(one.done)} of {clock(one.total)}")
-        if job.speed_text:
-            parts.append(f"at {job.speed_text} real time")
-        if job.seconds_left is not None:
-            parts.append(f"{clock(int(job.seconds_left * 1000))} left")
-    return ", ".join(parts)
+    elif (part := percent(job)) is not None:
+        parts.append(f"{part} %")
+    if one.speed and one.step == "transcribe":
+        parts.append(f"at {one.speed:.0f}x real time")
+    return ", ".join([*parts, *ends])
 
 
 class _Bars:
@@ -125,7 +173,7 @@ class _Bars:
     def __exit__(self, *_error: object) -> None:
         self._progress.stop()
 
-    def update(self, jobs: Sequence[Job]) -> None:
+    def update(self, jobs: Sequence[Job], past: Past) -> None:
         """Draw the jobs as they are now."""
         for job in jobs:
             one = job.submission
@@ -133,7 +181,7 @@ class _Bars:
                 task = self._progress.add_task("", total=1.0, name=one.file_name[:40], told="")
                 self._tasks[one.public_id] = task
             self._progress.update(
-                self._tasks[one.public_id], completed=_part(job), told=describe(job)
+                self._tasks[one.public_id], completed=_part(job), told=describe(job, past)
             )
 
 
@@ -149,7 +197,7 @@ class _Lines:
     def __exit__(self, *_error: object) -> None:
         return None
 
-    def update(self, jobs: Sequence[Job]) -> None:
+    def update(self, jobs: Sequence[Job], past: Past) -> None:
         """Say what is new."""
         for job in jobs:
             one = job.submission
@@ -158,7 +206,7 @@ class _Lines:
             moves = one.state == "running" and time.monotonic() - at > _PLAIN_LINE_EVERY_S
             if now_step != step or moves:
                 self._said[one.public_id] = (now_step, time.monotonic())
-                remark(f"{one.file_name}: {describe(job)}")
+                remark(f"{one.file_name}: {describe(job, past)}")
 
 
 def _part(job: Job) -> float:

@@ -41,7 +41,7 @@ def open_engine(name: EngineName, model: str | None = None, device: Device = "au
     Raises: EngineMissing, SpeechModelMissing, OutOfMemory.
     """
     _require(name)
-    where = _device(device)
+    where = device_of(device)
     wanted = model or DEFAULT_MODEL[where]
     engine = _faster(wanted, where) if name == "faster-whisper" else _openai(wanted, where)
     info = engine.info
@@ -62,7 +62,8 @@ def _require(name: EngineName) -> None:
         raise EngineMissing(name, "install it with `pip install 'seminar-archive[whisper]'`")
 
 
-def _device(device: Device) -> Literal["cpu", "cuda"]:
+def device_of(device: Device) -> Literal["cpu", "cuda"]:
+    """Where models run: what was asked for, or what is there."""
     from ingest.engines.faster import cuda_is_there
 
     if device == "auto":
@@ -99,7 +100,7 @@ def _found(model: str) -> Path:
 
 def described(name: EngineName, model: str = "", device: Device = "auto") -> str:
     """Engine, model, device and arithmetic in words, without loading anything."""
-    where = _device(device)
+    where = device_of(device)
     return f"{name} {model or DEFAULT_MODEL[where]} on {where} ({COMPUTE_TYPE[where]})"
 
 
@@ -110,4 +111,4 @@ def require_engine(name: EngineName, model: str = "", device: Device = "auto") -
     """
     _require(name)
     if name == "faster-whisper":
-        _found(model or DEFAULT_MODEL[_device(device)])
+        _found(model or DEFAULT_MODEL[device_of(device)])

@@ -1,6 +1,7 @@
 """The worker's loop: what it publishes when, and what it does when that fails."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +13,14 @@ from catalog.papers import NewPaper
 from catalog.settings import read_settings
 from catalog.store import StoredFile
 from catalog.submissions import OfferedFile
+from catalog.tables import now
 from catalog.talks import NewTalk
 from ingest.errors import PublishingFailed
+from ingest.presence import Identity
 from ingest.worker import Worker
 from ingest.workflow import Outcome, Workflows
+
+ME = Identity(name="host-cpu", device="cpu")
 
 
 class Scripted:
@@ -23,12 +28,13 @@ class Scripted:
 
     def __init__(self, problem: str | None = None) -> None:
         self.problem = problem
-        self.queued: list[str] = []
+        self.driven: list[str] = []
         self.prepared: list[str] = []
         self.published = 0
+        self.busy = False
 
-    def enqueue(self, job_id: str, attempt: int) -> None:
-        self.queued.append(f"{job_id}-{attempt}")
+    def drive(self, job_id: str, attempt: int) -> None:
+        self.driven.append(f"{job_id}-{attempt}")
 
     def prepare(self, job_id: str) -> None:
         self.prepared.append(job_id)
@@ -65,20 +71,48 @@ def talk(catalog: Catalog, name: str, state: str) -> str:
 
 def worker(catalog: Catalog, tmp_path: Path, scripted: Scripted, *, wait_s: float = 60) -> Worker:
     settings = read_settings(data_dir=tmp_path, publish_wait_s=wait_s)
-    return Worker(settings, catalog, cast(Workflows, scripted))
+    return Worker(settings, catalog, cast(Workflows, scripted), ME)
 
 
-def test_what_is_accepted_or_left_running_is_queued_once(catalog: Catalog, tmp_path: Path) -> None:
-    wanted = {
-        f"{job(catalog, name, state)}-1" for name, state in (("a", "accepted"), ("b", "running"))
-    }
+def test_one_job_at_a_time_is_taken_and_the_next_when_it_ended(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    left, waiting = job(catalog, "a", "running"), job(catalog, "b", "accepted")
     job(catalog, "c", "failed")
     scripted = Scripted()
     looped = worker(catalog, tmp_path, scripted)
     looped.turn()
+    scripted.busy = True
     looped.turn()
-    assert set(scripted.queued) == wanted
-    assert len(scripted.queued) == 2
+    assert scripted.driven == [f"{left}-1"]
+    with catalog.write() as session:
+        submissions.change(session, left, state="committed")
+    scripted.busy = False
+    looped.turn()
+    assert scripted.driven == [f"{left}-1", f"{waiting}-1"]
+
+
+def test_a_job_with_priority_goes_before_a_backlog(catalog: Catalog, tmp_path: Path) -> None:
+    running, *backlog = [job(catalog, name, "accepted") for name in "abcd"]
+    scripted = Scripted()
+    looped = worker(catalog, tmp_path, scripted)
+    looped.turn()
+    with catalog.write() as session:
+        submissions.prioritise(session, backlog[-1])
+        submissions.change(session, running, state="committed")
+    looped.turn()
+    assert scripted.driven == [f"{running}-1", f"{backlog[-1]}-1"]
+
+
+def test_a_job_that_waits_for_something_outside_holds_nobody_up(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    waits, goes = (job(catalog, name, "accepted") for name in "ab")
+    with catalog.write() as session:
+        submissions.change(session, waits, not_before=now() + timedelta(hours=1))
+    scripted = Scripted()
+    worker(catalog, tmp_path, scripted).turn()
+    assert scripted.driven == [f"{goes}-1"]
 
 
 def test_a_batch_is_published_once_when_it_is_through(catalog: Catalog, tmp_path: Path) -> None:
@@ -127,6 +161,7 @@ def test_the_next_recording_is_decoded_while_one_is_transcribed(
     assert scripted.prepared == []
     with catalog.write() as session:
         submissions.change(session, running, state="running")
+    scripted.busy = True
     looped.turn()
     looped.turn()
     assert scripted.prepared == waiting[:1]
