@@ -180,5 +180,3 @@ def _export_ids(session: Session) -> dict[str, str]:
 def _export_id(row: Row) -> str:
     """How a list calls a talk or paper: by the id of the list it came from, else by ours."""
     return row.external_id or row.public_id
-
-

@@ -25,6 +25,10 @@ TALK_LINKS = {
 }
 PAPER_LINKS = {"url": "page", "pdf_url": "paper"}
 NAMED_SPEAKERS = 3
+SAYS_NOTHING = {  # labels of links that are no name of a paper
+    *("paper", "original paper", "preprint", "article", "book", "survey", "pdf", "arxiv", "link"),
+    *("blog", "blog post", "post", "here", "this", "slides", "notes", "lecture notes", "video"),
+}
 Facts = TypeVar("Facts", "TalkFacts", "PaperFacts")
 
 
@@ -217,8 +221,9 @@ def talk_stand_in(known: TalkFacts) -> str:
 
 def paper_stand_in(known: PaperFacts) -> str:
     """What a paper without a title is called: its nickname, its arXiv id, or where it is."""
-    if known.labels:
-        return known.labels[0]
+    telling = [label for label in known.labels if label.casefold() not in SAYS_NOTHING]
+    if telling:
+        return telling[0]
     if known.arxiv_id:
         return f"arXiv:{known.arxiv_id}"
     url = known.url or known.pdf_url or known.doi or "Paper without a title"

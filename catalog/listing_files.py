@@ -97,7 +97,7 @@ def _from_json(text: str) -> list[tuple[Kind | None, int, Any]]:
     for kind, name in (("talk", "talks"), ("paper", "papers")):
         entries = whole.get(name) or []
         if not isinstance(entries, list):
-            raise ValueError(f'"{name}" must be a list of entries')
+            raise ValueError(f'"{name}" must be a list of entries')  # noqa: TRY004 - of the file
         found += [(kind, number, raw) for number, raw in enumerate(entries, 1)]  # type: ignore[misc]
     return found
 

@@ -5,7 +5,7 @@ Invariant: an entry finds one row or none; several that could be meant are a fau
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,7 @@ from catalog.tables import Paper, Talk
 from catalog.talks import NewTalk
 
 Row = Talk | Paper
+OneKind = TypeVar("OneKind", Talk, Paper)
 
 
 class TalkRows:
@@ -191,12 +192,12 @@ def paper_keys(session: Session) -> dict[str, str]:
     return ours | {external_id: public_id for public_id, external_id in rows if external_id}
 
 
-def _by_id(rows: Sequence[Any]) -> dict[str, Any]:
+def _by_id(rows: Sequence[OneKind]) -> dict[str, OneKind]:
     ours = {row.public_id: row for row in rows}
     return ours | {row.external_id: row for row in rows if row.external_id}
 
 
-def _only(entry: Entry, found: Sequence[Any], faults: list[str]) -> Any:
+def _only(entry: Entry, found: Sequence[OneKind], faults: list[str]) -> OneKind | None:
     if len(found) > 1:
         ids = ", ".join(row.public_id for row in found)
         faults.append(f"{entry.name}: it fits {len(found)} of the archive ({ids}); give it an id")

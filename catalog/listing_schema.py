@@ -140,9 +140,9 @@ class PaperEntry(_Entry):
     """A paper in a catalogue."""
 
     authors: Annotated[list[Name] | None, BeforeValidator(_authors)] = None
-    year: Annotated[
-        Annotated[int, Field(ge=1000, le=2999)] | None, BeforeValidator(_nothing)
-    ] = None
+    year: Annotated[Annotated[int, Field(ge=1000, le=2999)] | None, BeforeValidator(_nothing)] = (
+        None
+    )
     venue: Short = None
     arxiv_id: Annotated[str | None, BeforeValidator(_arxiv)] = None
     doi: Annotated[str | None, BeforeValidator(_doi)] = None

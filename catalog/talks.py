@@ -96,6 +96,12 @@ def find(session: Session, key: str) -> Talk:
     return by_key(session, Talk, "talk", key)
 
 
+def called(session: Session, words: str) -> Talk:
+    """The talk that staff mean: by id or slug, or by its id in its list.  Raises: NotThere."""
+    by_list = session.exec(select(Talk).where(Talk.external_id == words)).first()
+    return by_list or find(session, words)
+
+
 def listed(session: Session, *, include_hidden: bool = False) -> list[TalkDetails]:
     """All talks, newest first, those without a date last; hidden ones only when asked for."""
     query = select(Talk).order_by(

@@ -1,11 +1,13 @@
 """From the catalog to a published snapshot: build aside, verify, name it by the pointer."""
 
+import hashlib
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
+from catalog import events
 from catalog import passages as catalog_passages
 from catalog.engine import Catalog
 from catalog.lock import only_one
@@ -15,6 +17,9 @@ from index.encoders import Encoder
 from index.errors import IndexProblem
 from index.passage import Passage, PassageId
 from ingest.vectors import VectorCache, Vectors
+
+NOTHING = hashlib.sha256().hexdigest()
+"""The digest of a catalog without passages."""
 
 
 def publish(
@@ -30,7 +35,7 @@ def publish(
     Nothing changed: the generation that is published already, unless `anew`.  One publisher
     at a time.
     """
-    with only_one(index_dir.parent / "run" / "publish.lock", wait_s=600):
+    with only_one(publish_lock(index_dir), wait_s=600):
         with catalog.read() as session:
             digest = catalog_passages.digest(session)
             current = None if anew else _unchanged(index_dir, digest, encoder)
@@ -45,6 +50,47 @@ def publish(
         snapshot.publish(index_dir, manifest.generation)
         snapshot.collect_garbage(index_dir)
     return manifest.generation
+
+
+def differs(catalog: Catalog, index_dir: Path) -> bool:
+    """Whether a snapshot of the catalog would be another than the published one."""
+    with catalog.read() as session:
+        digest = catalog_passages.digest(session)
+    try:
+        generation = snapshot.current_generation(index_dir)
+        if generation is None:
+            return digest != NOTHING
+        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+    except IndexProblem:
+        return True  # damaged: build a whole one
+
+
+def publish_lock(index_dir: Path) -> Path:
+    """The file that whoever publishes holds."""
+    return index_dir.parent / "run" / "publish.lock"
+
+
+class Deeds:
+    """What staff did since the worker looked last, cheaply: the number of the newest deed.
+
+    Only after a new one is the catalog compared with the snapshot, and once at the beginning.
+    """
+
+    def __init__(self, catalog: Catalog, index_dir: Path) -> None:
+        self._catalog = catalog
+        self._index_dir = index_dir
+        self._seen: int | None = None
+
+    def to_publish(self) -> bool:
+        """Whether search shows something that staff changed."""
+        with self._catalog.read() as session:
+            newest = events.newest(session)
+        if newest == self._seen:
+            return False
+        if differs(self._catalog, self._index_dir):
+            return True
+        self._seen = newest
+        return False
 
 
 def as_passage(one: SearchablePassage) -> Passage:

@@ -24,6 +24,7 @@ from catalog.store import Store
 from catalog.submissions import Job
 from catalog.tables import now
 from ingest.errors import PublishingFailed, WorkerRunning
+from ingest.publish import Deeds
 from ingest.steps import Steps
 from ingest.workflow import Workflows
 
@@ -62,6 +63,7 @@ class Worker:
         self._workflows = workflows
         self._queued: set[tuple[str, int]] = set()
         self._prepared: set[str] = set()
+        self._deeds = Deeds(catalog, settings.index_dir)
         self._beat_at = 0.0
         self._failures = 0
 
@@ -71,8 +73,12 @@ class Worker:
         self._queue(jobs)
         self._prepare_next(jobs)
         self._beat(jobs)
-        if self._publishing_is_due(jobs):
+        if self._publishing_is_due(jobs) or self._deeds.to_publish():
             self._publish()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do: no job, and no change that search does not show."""
+        return not self.open_jobs() and not self._deeds.to_publish()
 
     def _publish(self) -> None:
         outcome = self._workflows.publish()

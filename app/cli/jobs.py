@@ -32,7 +32,7 @@ def worker(
     invocation: Invocation = context.obj
     settings = invocation.settings(log_level="warning" if quiet else None)
     if until_idle:
-        run(settings, until=lambda worker: not worker.open_jobs())
+        run(settings, until=lambda worker: worker.is_idle())
     else:
         run(settings)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import add, archive, browse, evaluate, jobs, search, serve
+from app.cli import add, archive, browse, catalogue, evaluate, jobs, papers, search, serve, talks
 from app.cli.context import Invocation
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ def _options(
     context.obj = Invocation(data_dir=data_dir)
 
 
-for verbs in (add, jobs, search, browse, archive, evaluate, serve):
+for verbs in (add, jobs, search, talks, papers, browse, catalogue, archive, evaluate, serve):
     verbs.register(app)
 
 
