@@ -5,6 +5,7 @@ on SQLite it takes the write lock when it begins (`BEGIN IMMEDIATE`), never in t
 """
 
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,24 @@ HEAD = "0001"
 MIGRATIONS = Path(__file__).resolve().parent.parent / "alembic"
 _BUSY_TIMEOUT_S = 30.0
 _IDLE_IN_TRANSACTION = "60s"  # then PostgreSQL takes a stalled process's row locks away
+
+
+def compact_sqlite(path: Path) -> None:
+    """Write an SQLite file anew and empty its write-ahead log.  Raises: StoreFull."""
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("VACUUM")
+        until = time.monotonic() + _BUSY_TIMEOUT_S
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() > until:
+                raise CatalogUnavailable(f"{path} is read without pause; try again in a moment")
+            time.sleep(0.1)
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise StoreFull(f"the archive disk is full; {path.name} was not shrunk") from error
+        raise CatalogUnavailable(f"{path} cannot be written anew: {error}") from error
+    finally:
+        connection.close()
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -93,6 +112,16 @@ class Catalog:
         return [f"database: {text}" for text in found if text != "ok"] + [
             f"database: row {row[1]} of {row[0]} names a missing {row[2]}" for row in orphans
         ]
+
+    def compact(self) -> None:
+        """Write the database anew, so that nothing of what was deleted stays in its files."""
+        with _named_problems():
+            if self._engine.dialect.name == "sqlite":
+                compact_sqlite(Path(str(self._engine.url.database)))
+                return
+            autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            with autocommit.connect() as connection:
+                connection.exec_driver_sql("VACUUM FULL")
 
     def close(self) -> None:
         """Close all connections."""

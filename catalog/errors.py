@@ -8,6 +8,7 @@ CatalogProblem
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
+├── BadListing            a catalogue file has faults; nothing of it was taken in
 ├── StoreFull             the disk has no room; nothing was stored
 ├── StoreDamaged          a stored file is missing or differs from its checksum
 ├── InvalidSetting        a setting has a value that cannot work
@@ -59,6 +60,16 @@ class CatalogUnavailable(CatalogProblem):
 
 class FileUnreadable(CatalogProblem):
     """A file that was offered cannot be read."""
+
+
+class BadListing(CatalogProblem):
+    """A catalogue file has faults, each named in `faults`; nothing of it was taken in."""
+
+    def __init__(self, name: str, faults: list[str]) -> None:
+        self.name = name
+        self.faults = faults
+        number = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
+        super().__init__(f"{name} has {number}; nothing was changed: {'; '.join(faults)}")
 
 
 class StoreFull(CatalogProblem):

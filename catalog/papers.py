@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from catalog.errors import AlreadyThere
+from catalog.errors import AlreadyThere, Ambiguous, NotThere
 from catalog.names import by_key, free_slug, new_public_id, row_id
 from catalog.tables import Page, Paper, Submission, Talk, TalkPaper
 
@@ -60,11 +60,37 @@ def find(session: Session, key: str) -> Paper:
     return by_key(session, Paper, "paper", key)
 
 
+def called(session: Session, words: str) -> Paper:
+    """The paper that staff mean: by id, slug, id in its list, arXiv id, DOI or nickname.
+
+    Raises: NotThere, Ambiguous (a nickname of several).
+    """
+    ids = (Paper.public_id, Paper.slug, Paper.external_id, Paper.arxiv_id, Paper.doi)
+    for column in ids:
+        if found := session.exec(select(Paper).where(col(column) == words)).first():
+            return found
+    wanted = words.casefold()
+    every = session.exec(select(Paper).order_by(col(Paper.id))).all()
+    named = [one for one in every if wanted in map(str.casefold, [*one.labels, one.title])]
+    if len(named) > 1:
+        listed = ", ".join(f'{one.public_id} ("{one.title}")' for one in named)
+        raise Ambiguous(f'"{words}" names {len(named)} papers: {listed}; give an id')
+    if not named:
+        raise NotThere("paper", words)
+    return named[0]
+
+
 def listed(session: Session, *, include_hidden: bool = False) -> list[Paper]:
     """All papers, newest first; hidden ones only when asked for."""
     query = select(Paper).order_by(col(Paper.year).desc(), col(Paper.title))
     if not include_hidden:
         query = query.where(Paper.visibility == "public")
+    return list(session.exec(query).all())
+
+
+def without_title(session: Session) -> list[Paper]:
+    """Papers that are known by nickname, arXiv id or address only, in the order they came."""
+    query = select(Paper).where(~col(Paper.title_is_known)).order_by(col(Paper.id))
     return list(session.exec(query).all())
 
 

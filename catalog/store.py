@@ -109,6 +109,11 @@ class Store:
         """Remove a folder of artifacts; they can be made again."""
         shutil.rmtree(self._artifacts.joinpath(*parts), ignore_errors=True)
 
+    def drop_vectors(self, owner_id: str) -> None:
+        """Remove the vectors of a talk or paper, of every encoder."""
+        for path in self._artifacts.glob(f"vectors/*/{owner_id}.npz"):
+            path.unlink(missing_ok=True)
+
     def _copy_in(self, file: IO[bytes]) -> StoredFile:
         self._media.mkdir(parents=True, exist_ok=True)
         incoming = self._media / f"incoming-{os.getpid()}-{time.monotonic_ns()}{_ASIDE}"

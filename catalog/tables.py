@@ -42,6 +42,13 @@ SUBMISSION_STATES = (
     "cancelled",  # stopped by staff
 )
 
+DEEDS = (
+    "import",  # a catalogue came in
+    "edit",
+    "withdraw",  # out of view, still there
+    "remove",  # gone with everything that was made of it
+)
+
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """An aware UTC instant; SQLite forgets zones, so it is put back on reading."""
@@ -369,3 +376,23 @@ class WorkerRow(SQLModel, table=True):
     queues: list[str] = _json(list)
     started_at: datetime = _instant()
     beat_at: datetime = _instant()
+
+
+class Event(SQLModel, table=True):
+    """What staff did to the catalog: who, when, to what.  Rows are only ever added.
+
+    It names fields and never holds what they said, so that what is removed is not kept here.
+    `unswept` is what a removal has still to take from the disk; empty once it is through.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (_one_of("deed", DEEDS),)
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant()
+    who: str
+    deed: str
+    kind: str  # talk, paper or catalogue
+    public_id: str = ""  # of the talk or paper
+    fields: list[str] = _json(list)  # whose values changed
+    note: str = _text()
+    unswept: dict[str, list[str]] = _json(dict)

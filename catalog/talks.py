@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from catalog.names import by_key, free_slug, new_public_id, row_id
 from catalog.tables import (
@@ -70,7 +70,7 @@ def add(session: Session, new: NewTalk) -> Talk:
         public_id=new_public_id(),
         slug=free_slug(session, Talk, new.title),
         title=new.title,
-        series_id=_series(session, new.series),
+        series_id=series_named(session, new.series),
         held_on=new.held_on,
         abstract=new.abstract,
         language=new.language,
@@ -86,17 +86,20 @@ def add(session: Session, new: NewTalk) -> Talk:
     )
     session.add(talk)
     session.flush()
-    _link_speakers(session, talk, new.speakers)
-    for key in dict.fromkeys(new.papers):
-        paper = by_key(session, Paper, "paper", key)
-        session.add(TalkPaper(talk_id=row_id(talk), paper_id=row_id(paper)))
-    session.flush()
+    name_speakers(session, talk, new.speakers)
+    name_papers(session, talk, new.papers)
     return talk
 
 
 def find(session: Session, key: str) -> Talk:
     """The talk with this public id or slug.  Raises: NotThere."""
     return by_key(session, Talk, "talk", key)
+
+
+def called(session: Session, words: str) -> Talk:
+    """The talk that staff mean: by id or slug, or by its id in its list.  Raises: NotThere."""
+    by_list = session.exec(select(Talk).where(Talk.external_id == words)).first()
+    return by_list or find(session, words)
 
 
 def listed(session: Session, *, include_hidden: bool = False) -> list[TalkDetails]:
@@ -176,7 +179,9 @@ def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
     return groups
 
 
-def _link_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
+def name_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
+    """Let exactly these people speak in the talk, in order; new names become people."""
+    session.exec(delete(TalkSpeaker).where(col(TalkSpeaker.talk_id) == talk.id))
     for position, name in enumerate(dict.fromkeys(names)):
         person = session.exec(select(Person).where(Person.name == name)).first()
         if person is None:
@@ -189,7 +194,16 @@ def _link_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
     session.flush()
 
 
-def _series(session: Session, name: str | None) -> int | None:
+def name_papers(session: Session, talk: Talk, keys: Sequence[str]) -> None:
+    """Name exactly these papers, by id or slug, for the talk.  Raises: NotThere."""
+    session.exec(delete(TalkPaper).where(col(TalkPaper.talk_id) == talk.id))
+    found = {row_id(by_key(session, Paper, "paper", key)) for key in keys}
+    session.add_all(TalkPaper(talk_id=row_id(talk), paper_id=paper_id) for paper_id in found)
+    session.flush()
+
+
+def series_named(session: Session, name: str | None) -> int | None:
+    """The row of the series with this name, made when it is new; None without a name."""
     if not name:
         return None
     series = session.exec(select(Series).where(Series.name == name)).first()

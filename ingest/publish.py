@@ -1,5 +1,6 @@
 """From the catalog to a published snapshot: build aside, verify, name it by the pointer."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog import events
 from catalog import passages as catalog_passages
 from catalog.engine import Catalog
 from catalog.lock import Held, only_one
@@ -18,6 +20,9 @@ from index.errors import IndexProblem
 from index.passage import Passage, PassageId
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
+
+NOTHING = hashlib.sha256().hexdigest()
+"""The digest of a catalog without passages."""
 
 
 def publish(
@@ -45,7 +50,7 @@ def publishing(catalog: Catalog, index_dir: Path, *, wait_s: float) -> Iterator[
     """
     until = time.monotonic() + wait_s
     try:
-        with only_one(index_dir.parent / "run" / "publish.lock", wait_s=wait_s):
+        with only_one(publish_lock(index_dir), wait_s=wait_s):
             while True:
                 with catalog.only_one("publish") as mine:
                     if mine:
@@ -81,6 +86,47 @@ def published(
     snapshot.publish(index_dir, manifest.generation)
     snapshot.collect_garbage(index_dir)
     return manifest.generation
+
+
+def differs(catalog: Catalog, index_dir: Path) -> bool:
+    """Whether a snapshot of the catalog would be another than the published one."""
+    with catalog.read() as session:
+        digest = catalog_passages.digest(session)
+    try:
+        generation = snapshot.current_generation(index_dir)
+        if generation is None:
+            return digest != NOTHING
+        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+    except IndexProblem:
+        return True  # damaged: build a whole one
+
+
+def publish_lock(index_dir: Path) -> Path:
+    """The file that whoever publishes holds."""
+    return index_dir.parent / "run" / "publish.lock"
+
+
+class Deeds:
+    """What staff did since the worker looked last, cheaply: the number of the newest deed.
+
+    Only after a new one is the catalog compared with the snapshot, and once at the beginning.
+    """
+
+    def __init__(self, catalog: Catalog, index_dir: Path) -> None:
+        self._catalog = catalog
+        self._index_dir = index_dir
+        self._seen: int | None = None
+
+    def to_publish(self) -> bool:
+        """Whether search shows something that staff changed."""
+        with self._catalog.read() as session:
+            newest = events.newest(session)
+        if newest == self._seen:
+            return False
+        if differs(self._catalog, self._index_dir):
+            return True
+        self._seen = newest
+        return False
 
 
 def as_passage(one: SearchablePassage) -> Passage:

@@ -25,6 +25,7 @@ from catalog.tables import Submission, now
 from ingest import presence
 from ingest.errors import BadWorker, PublishingFailed
 from ingest.presence import Identity, Watch
+from ingest.publish import Deeds
 from ingest.steps import Steps
 from ingest.workflow import Workflows
 
@@ -96,6 +97,7 @@ class Worker:
         self._watch = Watch(catalog=catalog, me=who.name, lease_s=settings.worker_lease_s)
         self._watched_at = float("-inf")
         self._prepared: set[str] = set()
+        self._deeds = Deeds(catalog, settings.index_dir)
         self._failures = 0
 
     def turn(self) -> None:
@@ -104,8 +106,12 @@ class Worker:
         jobs = self.open_jobs()
         self._take(jobs)
         self._prepare_next(jobs)
-        if self._publishing_is_due(jobs):
+        if self._publishing_is_due(jobs) or (self._publishes and self._deeds.to_publish()):
             self._publish()
+
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do: no job, and no change that search does not show."""
+        return not self.open_jobs() and not (self._publishes and self._deeds.to_publish())
 
     def wait(self) -> None:
         """Until a job has ended here, half a second at most."""

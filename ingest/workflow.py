@@ -8,9 +8,10 @@ what the engine stores can be read by people and is never unpickled.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict, TypeVar
 
 import structlog
@@ -237,6 +238,26 @@ class Workflows:
         with self._steps.catalog.write() as session:
             held(session, job_id, self._worker)
             submissions.finish(session, job_id, "failed", failure=problem, reason=reason)
+
+
+def forget_jobs(jobs_url: str, job_ids: Sequence[str]) -> None:
+    """Delete all that the engine knows of these jobs, in every attempt."""
+    if not job_ids or not _engine_was_used(jobs_url):
+        return
+    from dbos import DBOSClient
+
+    client = DBOSClient(system_database_url=jobs_url)
+    try:
+        for job_id in job_ids:
+            known = client.list_workflows(workflow_id_prefix=f"ingest-{job_id}-")
+            client.delete_workflows([one.workflow_id for one in known])
+    finally:
+        client.destroy()
+
+
+def _engine_was_used(jobs_url: str) -> bool:
+    path = jobs_url.removeprefix("sqlite:///")
+    return path == jobs_url or Path(path).exists()
 
 
 def _poison(job: Submission) -> str:

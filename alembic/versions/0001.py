@@ -75,6 +75,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_series_slug")),
     )
     op.create_table(
+        "events",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("deed", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("public_id", sa.String(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("unswept", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "deed IN ('import', 'edit', 'withdraw', 'remove')", name=op.f("ck_events_deed")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+    )
+    op.create_table(
         "workers",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("host", sa.String(), nullable=False),
@@ -450,6 +466,7 @@ def downgrade() -> None:
 
     op.drop_table("pages")
     op.drop_table("workers")
+    op.drop_table("events")
     op.drop_table("series")
     op.drop_table("people")
     op.drop_table("papers")

@@ -44,6 +44,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.NotATranscript: Answer(status=404, code="no_transcript", title="No transcript"),
     catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
     catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
+    catalog.BadListing: Answer(status=422, code="bad_listing", title="Faulty catalogue file"),
     catalog.CatalogUnavailable: Answer(
         status=503,
         code="catalog_unavailable",

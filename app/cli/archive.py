@@ -1,16 +1,19 @@
-"""`seminar reindex` and `seminar check`: after-care of the archive."""
+"""`seminar reindex`, `check`, `sweep` and `events`: after-care of the archive."""
 
 from typing import Annotated
 
 import typer
 
 from app.cli.context import open_archive, print_json, remark
+from app.cli.rows import AsJson, print_rows
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's verbs."""
     app.command("reindex")(reindex)
     app.command("check")(check)
+    app.command("sweep")(sweep)
+    app.command("events")(events)
 
 
 def reindex(context: typer.Context) -> None:
@@ -50,3 +53,41 @@ def check(
             remark(f"fault: {fault}")
         print("the archive is whole" if not report.faults else f"{len(report.faults)} faults")
     raise typer.Exit(1 if report.faults else 0)
+
+
+def sweep(context: typer.Context) -> None:
+    """Finish removals that were broken off, and let no older snapshot stay."""
+    from ingest.sweep import sweep as finish
+
+    with open_archive(context.obj.settings()) as archive:
+        swept = finish(archive.settings, archive.catalog, archive.store)
+    print(f"{swept.removals} removals finished")
+    if swept.generation:
+        remark(f"published {swept.generation}")
+
+
+def events(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """What staff imported, edited, withdrew and removed: who, and when."""
+    from catalog import events as deeds
+
+    with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
+        found = deeds.listed(session, limit=limit)
+    rows = [
+        {
+            "at": one.at.isoformat(timespec="seconds"),
+            "who": one.who,
+            "deed": one.deed,
+            "kind": one.kind,
+            "id": one.public_id,
+            "fields": one.fields,
+            "note": one.note,
+            "finished": not one.unswept,
+        }
+        for one in found
+    ]
+    columns = ("at", "who", "deed", "kind", "id", "fields", "note")
+    print_rows(rows, columns, as_json=as_json, empty="nothing was changed by hand yet")

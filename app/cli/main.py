@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from app.cli import add, archive, browse, evaluate, jobs, search, serve, versions, worker
+from app.cli import (
+    add,
+    archive,
+    browse,
+    catalogue,
+    evaluate,
+    jobs,
+    papers,
+    search,
+    serve,
+    talks,
+    versions,
+    worker,
+)
 from app.cli.context import Invocation
 
 app = typer.Typer(
@@ -30,7 +43,11 @@ def _options(
     context.obj = Invocation(data_dir=data_dir)
 
 
-for verbs in (add, worker, jobs, search, browse, versions, archive, evaluate, serve):
+VERBS = (
+    *(add, worker, jobs, search, talks, papers, browse, versions),
+    *(catalogue, archive, evaluate, serve),
+)
+for verbs in VERBS:
     verbs.register(app)
 
 

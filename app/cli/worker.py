@@ -36,6 +36,6 @@ def worker(
     named = tuple(part.strip() for part in queues.split(",") if part.strip())
     wanted = Wanted(name=name, queues=named, device=device)
     if until_idle:
-        run(settings, wanted, until=lambda worker: not worker.open_jobs())
+        run(settings, wanted, until=lambda worker: worker.is_idle())
     else:
         run(settings, wanted)
