@@ -155,21 +155,20 @@ def lines(spoken: Sequence[Segment]) -> list[Line]:
     ]
 
 
-def writable(talk: Talk, transcript: Transcript, shape: Shape) -> None:
-    """Refuse captions of a transcript that has no times.  Raises: Untimed."""
+def rendered(talk: Talk, transcript: Transcript, spoken: Sequence[Segment], shape: Shape) -> str:
+    """A transcript as the text of a file of this shape.  Raises: Untimed."""
+    said = lines(spoken)
     if not transcript.timed and shape in TIMED_SHAPES:
         raise Untimed(talk.title, shape)
-
-
-def rendered(spoken: Sequence[Segment], shape: Shape) -> str:
-    """A transcript as the text of a file of this shape; see `writable`."""
+    if not transcript.timed and shape == "txt":
+        return "".join(f"{line.text}\n\n" for line in said).removesuffix("\n")
     write = {
         "txt": captions.txt,
         "vtt": captions.vtt,
         "srt": captions.srt,
         "json": captions.json_text,
     }
-    return write[shape](lines(spoken))
+    return write[shape](said)
 
 
 def _current(session: Session, talk: Talk) -> Transcript | None:

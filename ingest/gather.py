@@ -39,12 +39,13 @@ def gather(paths: Iterable[Path]) -> Gathered:
                 found.setdefault(file.absolute(), file)
             elif reason:
                 skipped.append((file, reason))
-    captions = _paired(list(found.values()))
-    owned = set(captions.values())
+    pairs = paired(found.values())
+    kept = set(pairs.captions.values())
+    others = ((f, f"{pairs.captions[r].name} is used") for f, r in pairs.recordings.items())
     return Gathered(
-        files=tuple(file for file in found.values() if file not in owned),
-        captions=captions,
-        skipped=tuple(skipped),
+        files=tuple(file for file in found.values() if file not in pairs.recordings),
+        captions=pairs.captions,
+        skipped=(*skipped, *(other for other in others if other[0] not in kept)),
     )
 
 
@@ -80,21 +81,28 @@ def describes_something(side_car: Path) -> bool:
     return any(file.is_file() and side_car_of(file) == side_car for file in beside)
 
 
-def recording_of(captions: Path, files: Iterable[Path]) -> Path | None:
-    """The recording that captions are named after: `talk.vtt` or `talk.en.vtt` of `talk.mp4`."""
-    for file in files:
-        if file.suffix.lower() not in MEDIA_TYPES or file.parent != captions.parent:
-            continue
-        language = captions.stem.removeprefix(f"{file.stem}.")
-        if captions.stem == file.stem or (language != captions.stem and len(language) <= 3):
-            return file
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """Captions that are named after a recording: `talk.vtt` or `talk.en.vtt` of `talk.mp4`."""
+
+    captions: Mapping[Path, Path]  # by their recording
+    recordings: Mapping[Path, Path]  # by any captions that are named after them
 
 
-def _paired(files: list[Path]) -> dict[Path, Path]:
-    pairs: dict[Path, Path] = {}
-    for captions in filter(is_captions, files):
-        recording = recording_of(captions, files)
+def paired(files: Iterable[Path]) -> Pairs:
+    """Which captions go with which recording; of several, the first by name."""
+    everything = list(files)
+    by_stem = {
+        (file.parent, file.stem): file for file in everything if file.suffix.lower() in MEDIA_TYPES
+    }
+    captions: dict[Path, Path] = {}
+    recordings: dict[Path, Path] = {}
+    for file in filter(is_captions, everything):
+        stem, _, language = file.stem.rpartition(".")
+        recording = by_stem.get((file.parent, file.stem))
+        if recording is None and 2 <= len(language) <= 3:
+            recording = by_stem.get((file.parent, stem))
         if recording is not None:
-            pairs.setdefault(recording, captions)
-    return pairs
+            captions.setdefault(recording, file)
+            recordings[file] = recording
+    return Pairs(captions=captions, recordings=recordings)

@@ -1,6 +1,5 @@
-"""`seminar talks`, `papers` and `transcript`: look at what the archive holds."""
+"""`seminar talks` and `seminar papers`: look at what the archive holds."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,24 +11,13 @@ if TYPE_CHECKING:
 
 talks = typer.Typer(help="The talks of the archive.", no_args_is_help=True)
 papers = typer.Typer(help="The papers of the archive.", no_args_is_help=True)
-transcript = typer.Typer(help="Transcripts as files.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-
-
-class Format(StrEnum):
-    """Shapes of an exported transcript."""
-
-    TXT = "txt"
-    VTT = "vtt"
-    SRT = "srt"
-    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
     """Add this file's verbs."""
     app.add_typer(talks, name="talks")
     app.add_typer(papers, name="papers")
-    app.add_typer(transcript, name="transcript")
 
 
 @talks.command("list")
@@ -70,22 +58,6 @@ def show_paper(context: typer.Context, key: str, as_json: AsJson = False) -> Non
     with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
         row = _paper(catalog_papers.find(session, key))
     _print_one(row, as_json=as_json)
-
-
-@transcript.command("export")
-def export(
-    context: typer.Context,
-    key: str,
-    shape: Annotated[Format, typer.Option("--format", help="Shape of the file.")] = Format.TXT,
-) -> None:
-    """Write a talk's transcript to stdout."""
-    from catalog import talks as catalog_talks
-    from catalog import transcripts
-
-    with open_archive(context.obj.settings()) as archive, archive.catalog.read() as session:
-        talk = catalog_talks.find(session, key)
-        _version, segments = transcripts.current(session, talk)
-    print(transcripts.rendered(segments, shape.value), end="")
 
 
 def _talk(one: "TalkDetails") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import add, archive, browse, evaluate, jobs, search, serve
+from app.cli import add, archive, browse, evaluate, jobs, search, serve, transcript, watch
 from app.cli.context import Invocation
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ def _options(
     context.obj = Invocation(data_dir=data_dir)
 
 
-for verbs in (add, jobs, search, browse, archive, evaluate, serve):
+for verbs in (add, watch, jobs, search, browse, transcript, archive, evaluate, serve):
     verbs.register(app)
 
 
