@@ -145,8 +145,8 @@ def _blocks(text: str) -> list[list[str]]:
     )
     blocks: list[list[str]] = [[]]
     for row in plain.split("\n"):
-        if row.strip():
-            blocks[-1].append(row)
+        if row.strip() or (row and blocks[-1] and CUE_TIMES.match(blocks[-1][-1])):
+            blocks[-1].append(row)  # a cue may begin with a row that is blank but not empty
         elif blocks[-1]:
             blocks.append([])
     return [b for b in blocks if b]

@@ -6,7 +6,6 @@ between its neighbours and is believed (1.0); every word stays in the segment th
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from itertools import groupby
 
 from catalog.caption_files import Captions
@@ -133,14 +132,25 @@ Range = tuple[int, int]
 
 
 def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Range, Range]]:
-    """Ranges that belong together, in order: first by telling words, then by every word."""
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
-        if tag != "replace":
-            yield (i1, i2), (j1, j2)
+    """Ranges that belong together, in order, by the fewest changes of words.
+
+    Source: Levenshtein distance, bit-parallel after Hyyrö 2003.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    changed: tuple[Range, Range] | None = None
+    for one in Levenshtein.opcodes(old, new):
+        here = (one.src_start, one.src_end), (one.dest_start, one.dest_end)
+        if one.tag != "equal":
+            (i1, _), (j1, _) = changed or here
+            changed = (i1, one.src_end), (j1, one.dest_end)
             continue
-        inner = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
-        for _tag, k1, k2, l1, l2 in inner.get_opcodes():
-            yield (i1 + k1, i1 + k2), (j1 + l1, j1 + l2)
+        if changed:
+            yield changed
+        changed = None
+        yield here
+    if changed:
+        yield changed
 
 
 def _put_between(old: Sequence[Spoken], gap: Range, texts: Sequence[str]) -> Iterator[Spoken]:

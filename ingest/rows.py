@@ -97,8 +97,10 @@ def compose(path: Path, text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadManifest(path, [f"line {line}: {error.problem or error.context}"]) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise BadManifest(path, [str(error) or "it is nested too deeply"]) from error
+    except RecursionError as error:
+        raise BadManifest(path, ["it is nested too deeply"]) from error
+    except yaml.YAMLError as error:
+        raise BadManifest(path, [str(error)]) from error
 
 
 def _text(path: Path) -> str:

@@ -4,7 +4,7 @@ Invariant: an entry that is refused leaves nothing, and says why in one line.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.engine import Catalog
@@ -39,16 +39,12 @@ def take_in(catalog: Catalog, store: Store, entry: Entry) -> Iterator[Taken]:
             yield Taken(path=entry.path, status="refused", problem=problem)
             return
         first = _take(catalog, store, Offer(path=entry.captions, about=entry.about, talk=talk))
-        yield first
         if first.status == "refused":
-            yield _left_out(entry.path, first)
+            yield replace(first, path=entry.path)
             return
+        yield first
         talk = first.public_id
     yield _take(catalog, store, Offer(path=entry.path, about=entry.about, talk=talk))
-
-
-def _left_out(path: Path, captions: Taken) -> Taken:
-    return Taken(path=path, status="refused", problem=captions.problem)
 
 
 def _take(catalog: Catalog, store: Store, offer: Offer) -> Taken:

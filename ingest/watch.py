@@ -112,7 +112,8 @@ class Watch:
             return _Sight(look=look, first_s=now_s, since_s=now_s)
         if before.look == look:
             return before
-        pause_s = now_s - before.since_s
+        grew = before.look[0] != look[0]
+        pause_s = now_s - before.since_s if grew else 0.0
         return replace(
             before,
             look=look,
