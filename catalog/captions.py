@@ -1,4 +1,4 @@
-"""Captions: a transcript's lines cut into cues, written in four formats, and read back from two.
+"""Captions: a transcript's lines cut into cues, and written in four formats.
 
 Pure functions of values.  Invariant: every word is in exactly one cue, in order; a cue has at most
 two rows of 42 characters and lasts at most seven seconds, except that a single word is never cut.
@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import unescape
 from itertools import zip_longest
 
 ROW_CHARS = 42
@@ -19,10 +18,6 @@ ROWS = 2
 LONGEST_CUE_MS = 7_000
 PARAGRAPH_PAUSE_MS = 2_000
 PARAGRAPH_CHARS = 1_200
-CUE_TIMES = re.compile(
-    r"^\s*((?:\d{1,4}:)?\d{1,2}:\d{1,2}[.,]\d{1,3})\s*-->\s*((?:\d{1,4}:)?\d{1,2}:\d{1,2}[.,]\d{1,3})"
-)
-TAGS = re.compile(r"</?[A-Za-z0-9.][^>\n]*>|<[0-9:.]+>|</?>")
 WITHOUT_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
@@ -114,29 +109,6 @@ def json_text(lines: Iterable[Line]) -> str:
         for line in lines
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
-
-
-def parse_vtt(text: str) -> list[Line]:
-    """Read WebVTT; styles, notes, settings and tags are left out.
-
-    Raises: ValueError when it is not WebVTT or a cue ends before it begins.
-    """
-    blocks = _blocks(text)
-    if not blocks or not re.match(r"WEBVTT(\s|$)", blocks[0][0]):
-        raise ValueError("not WebVTT: the first line must be WEBVTT")
-    return list(_lines(blocks, escaped=True))
-
-
-def parse_srt(text: str) -> list[Line]:
-    """Read SubRip; tags are left out.
-
-    Raises: ValueError when nothing in it has times, or a cue ends before it begins.
-    """
-    blocks = _blocks(text)
-    lines = list(_lines(blocks, escaped=False))
-    if blocks and not lines:
-        raise ValueError("not SubRip: no line has the form 00:00:01,000 --> 00:00:02,000")
-    return lines
 
 
 def clock(ms: int, point: str = ".") -> str:
@@ -261,49 +233,3 @@ def _parts(part: Sequence[Line], line: Line) -> bool:
         return True
     ended = part[-1].text.rstrip().endswith((".", "?", "!", "。"))
     return ended and sum(len(p.text) for p in part) >= PARAGRAPH_CHARS
-
-
-def _blocks(text: str) -> list[list[str]]:
-    plain = (
-        text.removeprefix("\ufeff")
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\0", "\ufffd")
-    )
-    blocks: list[list[str]] = [[]]
-    for row in plain.split("\n"):
-        if row.strip():
-            blocks[-1].append(row)
-        elif blocks[-1]:
-            blocks.append([])
-    return [b for b in blocks if b]
-
-
-def _lines(blocks: Iterable[Sequence[str]], *, escaped: bool) -> Iterator[Line]:
-    for block in blocks:
-        place = next((n for n, row in enumerate(block[:2]) if CUE_TIMES.match(row)), None)
-        if place is None:
-            continue
-        start_ms, end_ms = _times(block[place])
-        rows = [TAGS.sub("", row) for row in block[place + 1 :]]
-        text = joined(unescape(row) if escaped else row for row in rows)
-        if text:
-            yield Line(start_ms=start_ms, end_ms=end_ms, text=text)
-
-
-def _times(row: str) -> tuple[int, int]:
-    found = CUE_TIMES.match(row)
-    if found is None:
-        raise ValueError(f"not a line of cue times: {row!r}")
-    start_ms, end_ms = (_clock_ms(t) for t in found.groups())
-    if end_ms < start_ms:
-        raise ValueError(f"a cue ends before it begins: {row.strip()!r}")
-    return start_ms, end_ms
-
-
-def _clock_ms(text: str) -> int:
-    whole, thousandths = re.split(r"[.,]", text)
-    seconds = 0
-    for part in whole.split(":"):
-        seconds = seconds * 60 + int(part)
-    return seconds * 1000 + int(thousandths.ljust(3, "0"))

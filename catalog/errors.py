@@ -4,7 +4,9 @@ CatalogProblem
 ├── AlreadyThere          the same bytes are in the archive
 ├── NotThere              no talk, paper, transcript or job has that id
 ├── Ambiguous             the words name several
-├── NotATranscript        the talk has none yet, or never will
+├── NotTaken              the talk cannot take the file that was offered for it
+├── NotATranscript        the talk has none (yet)
+├── Untimed               the transcript has no times, and the format needs them
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
@@ -46,8 +48,22 @@ class Ambiguous(CatalogProblem):
     """The words name more than one thing."""
 
 
+class NotTaken(CatalogProblem):
+    """The talk has what the file would bring, or must not have it."""
+
+
 class NotATranscript(CatalogProblem):
     """The talk has no transcript (yet)."""
+
+
+class Untimed(CatalogProblem):
+    """The transcript has no times, and the format that was asked for consists of them."""
+
+    def __init__(self, title: str, shape: str) -> None:
+        super().__init__(
+            f'the transcript of "{title}" has no times, so it cannot be written as '
+            f"{shape.upper()}; ask for txt or json"
+        )
 
 
 class NewerArchive(CatalogProblem):

@@ -52,10 +52,14 @@ class OfferedFile:
     duration_ms: int | None = None  # as the container says
 
 
-def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submission:
-    """Promise a talk for this recording.  Raises: AlreadyThere, NotThere (a paper)."""
-    _refuse_twice(session, file)
-    talk = talks.add(session, new)
+def accept_recording(session: Session, new: NewTalk | Talk, file: OfferedFile) -> Submission:
+    """Promise a talk for this recording, or to add it to a talk that is there.
+
+    Raises: AlreadyThere, NotThere (a paper).
+    """
+    refuse_twice(session, file)
+    talk = new if isinstance(new, Talk) else talks.add(session, new)
+    talk.recording_status = "recorded"
     recording = Recording(
         talk_id=row_id(talk),
         sha256=file.stored.sha256,
@@ -64,7 +68,7 @@ def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submi
         media_type=file.media_type,
         duration_ms=file.duration_ms,
     )
-    session.add(recording)
+    session.add_all([talk, recording])
     session.flush()
     return promise(
         session,
@@ -79,9 +83,46 @@ def accept_recording(session: Session, new: NewTalk, file: OfferedFile) -> Submi
     )
 
 
+def accept_captions(session: Session, new: NewTalk | Talk, file: OfferedFile) -> Submission:
+    """Promise to give a talk these captions.  Raises: AlreadyThere, NotThere (a paper)."""
+    refuse_twice(session, file)
+    talk = new if isinstance(new, Talk) else talks.add(session, new)
+    return promise(
+        session,
+        Submission(
+            public_id=new_public_id(),
+            kind="captions",
+            sha256=file.stored.sha256,
+            file_name=file.name,
+            about={"origin": "captions"},
+            talk_id=talk.id,
+        ),
+    )
+
+
+def accept_corrections(session: Session, talk: Talk, file: OfferedFile) -> Submission:
+    """Promise to give a talk this corrected transcript; one that it had before, anew.
+
+    Raises: AlreadyThere (it is of another talk, or under way).
+    """
+    query = select(Submission).where(
+        Submission.sha256 == file.stored.sha256, Submission.kind == "captions"
+    )
+    before = session.exec(query).first()
+    if before is None:
+        submission = accept_captions(session, talk, file)
+    elif before.talk_id == talk.id and before.state not in OPEN:
+        submission = _begun_anew(before)
+    else:
+        refuse_twice(session, file)
+        raise NotThere("talk of job", before.public_id)
+    submission.about = {"origin": "edited"}
+    return promise(session, submission)
+
+
 def accept_paper(session: Session, new: NewPaper, file: OfferedFile) -> Submission:
     """Promise a paper for this PDF.  Raises: AlreadyThere."""
-    _refuse_twice(session, file)
+    refuse_twice(session, file)
     paper = papers.add(session, new)
     paper.sha256 = file.stored.sha256
     paper.size_bytes = file.stored.size_bytes
@@ -111,7 +152,21 @@ def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
     recording = session.exec(select(Recording).where(Recording.sha256 == sha256)).first()
     if recording is not None:
         return session.get(Talk, recording.talk_id)
+    query = select(Submission).where(Submission.sha256 == sha256, Submission.kind == "captions")
+    captions = session.exec(query).first()
+    if captions is not None:
+        return session.get(Talk, captions.talk_id)
     return session.exec(select(Paper).where(Paper.sha256 == sha256)).first()
+
+
+def has_captions(session: Session, talk: Talk) -> bool:
+    """Whether captions were brought for the talk, and are written or still promised."""
+    query = select(Submission.id).where(
+        Submission.talk_id == talk.id,
+        Submission.kind == "captions",
+        col(Submission.state).not_in(["failed", "cancelled"]),
+    )
+    return session.exec(query).first() is not None
 
 
 def find(session: Session, key: str) -> Job:
@@ -267,7 +322,14 @@ def prioritise(session: Session, public_id: str, priority: int | None = None) ->
     return priority
 
 
-def _refuse_twice(session: Session, file: OfferedFile) -> None:
+def _begun_anew(one: Submission) -> Submission:
+    one.state, one.attempt, one.starts = "accepted", one.attempt + 1, 0
+    one.step = one.failure = one.finished_at = None
+    return one
+
+
+def refuse_twice(session: Session, file: OfferedFile) -> None:
+    """Refuse bytes that the archive has.  Raises: AlreadyThere."""
     owner = holder_of(session, file.stored.sha256)
     if owner is not None:
         raise AlreadyThere(

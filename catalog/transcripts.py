@@ -8,11 +8,12 @@ from sqlmodel import Session, col, delete, select, update
 
 from catalog import captions
 from catalog.captions import Line, TimedWord
-from catalog.errors import NotATranscript
+from catalog.errors import NotATranscript, Untimed
 from catalog.names import row_id
 from catalog.tables import Recording, Segment, Talk, Transcript
 
 Shape = Literal["txt", "vtt", "srt", "json"]
+TIMED_SHAPES: tuple[Shape, ...] = ("vtt", "srt")
 Origin = Literal["captions", "edited"]
 
 
@@ -79,8 +80,14 @@ def put(session: Session, recording: Recording, new: NewTranscript) -> Transcrip
 
 
 def put_by_hand(session: Session, talk: Talk, new: NewTranscript, *, origin: Origin) -> Transcript:
-    """Write captions, or what staff corrected, as a new version and make it current."""
+    """Write captions, or what staff corrected, as a new version and make it current.
+
+    The same file again leaves the version that is current, so that a repeated step makes one.
+    """
     talk_id = row_id(talk)
+    present = _current(session, talk)
+    if present and (present.origin, present.model_fingerprint) == (origin, new.model_fingerprint):
+        return present
     recording = newest_recording(session, talk)
     transcript = Transcript(
         talk_id=talk_id,
@@ -107,9 +114,7 @@ def newest_recording(session: Session, talk: Talk) -> Recording | None:
 
 def current(session: Session, talk: Talk) -> tuple[Transcript, list[Segment]]:
     """A talk's current transcript.  Raises: NotATranscript."""
-    transcript = session.exec(
-        select(Transcript).where(Transcript.talk_id == talk.id, col(Transcript.is_current))
-    ).first()
+    transcript = _current(session, talk)
     if transcript is None:
         raise NotATranscript(
             f'talk {talk.public_id}, "{talk.title}", has no transcript yet; '
@@ -142,6 +147,12 @@ def make_current(session: Session, talk: Talk, version: int) -> Transcript:
     return chosen
 
 
+def is_by_hand(session: Session, talk: Talk) -> bool:
+    """Whether the talk's current transcript came as captions or was corrected by staff."""
+    transcript = _current(session, talk)
+    return transcript is not None and transcript.origin != "machine"
+
+
 def segments(session: Session, transcript: Transcript) -> list[Segment]:
     """The segments of a transcript in order."""
     query = (
@@ -168,15 +179,25 @@ def lines(spoken: Sequence[Segment]) -> list[Line]:
     ]
 
 
-def rendered(spoken: Sequence[Segment], shape: Shape) -> str:
-    """A transcript as the text of a file of this shape."""
+def rendered(talk: Talk, transcript: Transcript, spoken: Sequence[Segment], shape: Shape) -> str:
+    """A transcript as the text of a file of this shape.  Raises: Untimed."""
+    said = lines(spoken)
+    if not transcript.timed and shape in TIMED_SHAPES:
+        raise Untimed(talk.title, shape)
+    if not transcript.timed and shape == "txt":
+        return "".join(f"{line.text}\n\n" for line in said).removesuffix("\n")
     write = {
         "txt": captions.txt,
         "vtt": captions.vtt,
         "srt": captions.srt,
         "json": captions.json_text,
     }
-    return write[shape](lines(spoken))
+    return write[shape](said)
+
+
+def _current(session: Session, talk: Talk) -> Transcript | None:
+    query = select(Transcript).where(Transcript.talk_id == talk.id, col(Transcript.is_current))
+    return session.exec(query).first()
 
 
 def _versions(session: Session, talk_id: int) -> Sequence[Transcript]:

@@ -158,6 +158,15 @@ def cut_paper(pages: Sequence[PageText], *, options: CutOptions = DEFAULT) -> li
     ]
 
 
+def cut_text(paragraphs: Sequence[str], *, options: CutOptions = DEFAULT) -> list[Cut]:
+    """Cut what was said in a talk, where nobody knows when, into windows of sentences."""
+    lines = [(0, clean(paragraph)) for paragraph in paragraphs]
+    pieces = _prose_pieces(lines, options.max_words)
+    return [
+        Cut(text=" ".join(piece.text for piece in window)) for window in _windows(pieces, options)
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
     """A sentence, or a part of one that was too long."""

@@ -3,20 +3,28 @@
 Invariant: a refused file leaves nothing behind; an accepted one is never lost again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
-from catalog import submissions
+from catalog import joining, submissions, talks, transcripts
+from catalog.caption_files import Captions
 from catalog.engine import Catalog
-from catalog.errors import AlreadyThere, CatalogProblem
+from catalog.errors import AlreadyThere, CatalogProblem, FileUnreadable
 from catalog.papers import NewPaper
 from catalog.store import Store
 from catalog.submissions import OfferedFile
+from catalog.tables import Paper, Submission
 from catalog.talks import NewTalk
 from ingest import media
-from ingest.errors import NoAudio
+from ingest.captions import MEDIA_TYPES as CAPTION_TYPES
+from ingest.captions import CaptionFile, is_captions, read_captions
+from ingest.corrections import Heard
+from ingest.errors import NoAudio, NothingChanged, StillChanging
 from ingest.pdf import read_pdf
 
 MEDIA_TYPES = {
@@ -39,10 +47,14 @@ _VIDEO = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "video/web
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A file with what is said about it: as a talk or as a paper."""
+    """A file with what is said about it: as a talk or as a paper.
+
+    `talk` names the talk of the archive to which a recording or captions belong.
+    """
 
     path: Path
     about: NewTalk | NewPaper
+    talk: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +65,12 @@ class Accepted:
     kind: str
     public_id: str
     title: str
+    remarks: tuple[str, ...] = ()
 
 
 def is_pdf(path: Path) -> bool:
     """Whether a file is to be taken as a paper: by its name, else by its first bytes."""
-    if path.suffix.lower() in MEDIA_TYPES:
+    if path.suffix.lower() in MEDIA_TYPES or is_captions(path):
         return False
     try:
         with path.open("rb") as file:
@@ -69,50 +82,120 @@ def is_pdf(path: Path) -> bool:
 def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
     """Take a file in and promise its job.
 
-    Raises: BadInput (it cannot become a talk or paper), AlreadyThere, StoreFull, FileUnreadable.
+    A recording or captions join the talk that the offer names, or the one that lacks them and has
+    exactly its title and day.  Raises: BadInput (it cannot become a talk or paper), AlreadyThere,
+    NotThere, Ambiguous, NotTaken, StillChanging, StoreFull, FileUnreadable.
     """
-    media_type, duration_ms = _looked_at(offer)
-    stored = store.put_media(offer.path)
+    arrival = _looked_at(offer, _mark(offer.path))
+    return _stored(catalog, store, arrival, partial(_written, offer))
+
+
+def accept_corrections(catalog: Catalog, store: Store, path: Path, *, talk: str) -> Accepted:
+    """Take a corrected transcript in and promise its job.
+
+    Raises: NotThere, NotATranscript, BadCaptions, NothingChanged, AlreadyThere, StoreFull,
+    FileUnreadable, StillChanging.
+    """
+    arrival, edited = _captions_at(path, _mark(path))
+    with catalog.read() as session:
+        owner = talks.find(session, talk)
+        heard = Heard.of(*transcripts.current(session, owner))
+    if heard.corrected(edited) is None:
+        raise NothingChanged(owner.title)
+
+    def write(session: Session, file: OfferedFile) -> Submission:
+        return submissions.accept_corrections(session, talks.find(session, talk), file)
+
+    return _stored(catalog, store, arrival, write)
+
+
+Mark = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    """A file that was looked at; `mark` is what the disk said of it before."""
+
+    path: Path
+    media_type: str
+    mark: Mark
+    duration_ms: int | None = None
+    remarks: tuple[str, ...] = ()
+
+
+Write = Callable[[Session, OfferedFile], Submission]
+
+
+def _stored(catalog: Catalog, store: Store, arrival: _Arrival, write: Write) -> Accepted:
+    stored = store.put_media(arrival.path)
     file = OfferedFile(
-        stored=stored, name=offer.path.name, media_type=media_type, duration_ms=duration_ms
+        stored=stored,
+        name=arrival.path.name,
+        media_type=arrival.media_type,
+        duration_ms=arrival.duration_ms,
     )
     try:
-        return _promised(catalog, offer, file)
-    except (CatalogProblem, IntegrityError) as error:
+        if _mark(arrival.path) != arrival.mark:
+            raise StillChanging(arrival.path)
+        return replace(_promised(catalog, file, write), remarks=arrival.remarks)
+    except (CatalogProblem, StillChanging, IntegrityError) as error:
         with catalog.read() as session:
             owner = submissions.holder_of(session, stored.sha256)
         if owner is None:
             store.forget_media(stored.sha256)
-        if owner is None or isinstance(error, CatalogProblem):
+        if owner is None or not isinstance(error, IntegrityError):
             raise
         raise AlreadyThere(  # somebody else offered the same bytes at this moment
-            file_name=offer.path.name,
-            kind="paper" if isinstance(offer.about, NewPaper) else "talk",
+            file_name=file.name,
+            kind="paper" if isinstance(owner, Paper) else "talk",
             public_id=owner.public_id,
             title=owner.title,
         ) from error
 
 
-def _looked_at(offer: Offer) -> tuple[str, int | None]:
-    """The kind of file, and a recording's length in ms as far as its container says."""
+def _mark(path: Path) -> Mark:
+    """Size and time of change: what tells whether a file was written to meanwhile."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror or error}") from error
+    return found.st_size, found.st_mtime_ns
+
+
+def _looked_at(offer: Offer, mark: Mark) -> _Arrival:
+    path = offer.path
     if isinstance(offer.about, NewPaper):
-        read_pdf(offer.path)
-        return "application/pdf", None
-    info = media.probe(offer.path)
+        read_pdf(path)
+        return _Arrival(path=path, media_type="application/pdf", mark=mark)
+    if is_captions(path):
+        return _captions_at(path, mark)[0]
+    media_type, duration_ms = look_at_recording(path)
+    return _Arrival(path=path, media_type=media_type, mark=mark, duration_ms=duration_ms)
+
+
+def _captions_at(path: Path, mark: Mark) -> tuple[_Arrival, Captions]:
+    read = read_captions(CaptionFile(name=path.name, path=path))
+    media_type = CAPTION_TYPES.get(path.suffix.lower(), "text/plain")
+    return _Arrival(path=path, media_type=media_type, mark=mark, remarks=read.remarks), read
+
+
+def look_at_recording(path: Path) -> tuple[str, int | None]:
+    """A recording's media type, and its length in ms as far as its container says.
+
+    Raises: BadInput, DecoderStopped.
+    """
+    info = media.probe(path)
     if not any(track.kind == "audio" for track in info.tracks):
-        raise NoAudio(offer.path, "it has no sound track", "offer a recording with sound")
-    named = MEDIA_TYPES.get(offer.path.suffix.lower(), "application/octet-stream")
+        raise NoAudio(path, "it has no sound track", "offer a recording with sound")
+    named = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     if info.has_video and named.startswith("audio/"):
         return _VIDEO.get(info.container, named), info.duration_ms
     return named, info.duration_ms
 
 
-def _promised(catalog: Catalog, offer: Offer, file: OfferedFile) -> Accepted:
+def _promised(catalog: Catalog, file: OfferedFile, write: Write) -> Accepted:
     with catalog.write() as session:
-        if isinstance(offer.about, NewPaper):
-            submission = submissions.accept_paper(session, offer.about, file)
-        else:
-            submission = submissions.accept_recording(session, offer.about, file)
+        submission = write(session, file)
         owner = submissions.owner_of(session, submission)
         return Accepted(
             job_id=submission.public_id,
@@ -120,3 +203,15 @@ def _promised(catalog: Catalog, offer: Offer, file: OfferedFile) -> Accepted:
             public_id=owner.public_id,
             title=owner.title,
         )
+
+
+def _written(offer: Offer, session: Session, file: OfferedFile) -> Submission:
+    """The file's row and its talk or paper; bytes that are there are refused before all else."""
+    submissions.refuse_twice(session, file)
+    if isinstance(offer.about, NewPaper):
+        return submissions.accept_paper(session, offer.about, file)
+    if is_captions(offer.path):
+        talk = joining.talk_for_captions(session, offer.about, offer.talk)
+        return submissions.accept_captions(session, talk or offer.about, file)
+    talk = joining.talk_for_recording(session, offer.about, offer.talk)
+    return submissions.accept_recording(session, talk or offer.about, file)

@@ -18,7 +18,7 @@ from catalog.errors import CatalogProblem
 from catalog.settings import Settings
 from catalog.store import Store
 from catalog.submissions import Job
-from catalog.tables import Paper, PassageRow, Recording, Segment, Talk, Transcript, now
+from catalog.tables import Paper, PassageRow, Recording, Segment, Submission, Talk, Transcript, now
 from index import snapshot
 from index.errors import IndexProblem
 
@@ -90,6 +90,7 @@ def _media(session: Session, store: Store) -> Iterator[str]:
     known = {
         *session.exec(select(Recording.sha256)),
         *session.exec(select(col(Paper.sha256)).where(col(Paper.sha256).is_not(None))),
+        *session.exec(select(Submission.sha256).where(Submission.kind == "captions")),
     }
     for sha256 in sorted(sha for sha in known if sha):
         try:
@@ -106,7 +107,9 @@ def _lengths(session: Session) -> Iterator[str]:
         select(Recording, Transcript, Talk)
         .join(Transcript, col(Transcript.recording_id) == Recording.id)
         .join(Talk, col(Talk.id) == Recording.talk_id)
-        .where(col(Transcript.complete), col(Transcript.is_current))
+        .where(
+            col(Transcript.complete), col(Transcript.is_current), Transcript.origin != "captions"
+        )
     )
     for recording, _transcript, talk in rows:
         if recording.duration_ms is None or recording.decoded_ms is None:

@@ -7,7 +7,11 @@
     │   ├── UnsupportedFormat    media in a container that the archive does not take
     │   ├── TooLarge             beyond a limit, which is named
     │   ├── UnreadablePdf        not a PDF, encrypted or damaged
-    │   └── PdfWithoutText       only pictures of pages
+    │   ├── PdfWithoutText       only pictures of pages
+    │   └── BadCaptions          captions without times or words, or not text
+    ├── StillChanging            a file was written to while it was read: offer it again
+    ├── NothingChanged           corrections that say what the transcript says
+    ├── AlreadyWatched           another process watches that folder
     ├── DecoderStopped           the decoding process was killed from outside: try again
     ├── DiskFull                 no space for what is being written: nothing was stored
     ├── BadManifest              a list of files has faults; nothing of it was started
@@ -69,6 +73,39 @@ class UnreadablePdf(BadInput):
 
 class PdfWithoutText(BadInput):
     """A PDF that holds pictures of pages but no text."""
+
+
+class BadCaptions(BadInput):
+    """A caption file that is not text, has no times where it should, or holds no words."""
+
+
+class StillChanging(IngestProblem):
+    """A file was written to while it was read; nothing of it was kept."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        super().__init__(
+            one_line(f"{file.name} was written to while it was read; offer it again when whole")
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.file,))
+
+
+class NothingChanged(IngestProblem):
+    """Corrections that say what the current transcript says; no version was made."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(
+            one_line(f'nothing changed: the file says what the transcript of "{title}" says')
+        )
+
+
+class AlreadyWatched(IngestProblem):
+    """Another process watches the folder."""
+
+    def __init__(self, folder: Path, pid: str) -> None:
+        super().__init__(f"{folder} is watched already, by process {pid}; stop it first")
 
 
 class DecoderStopped(IngestProblem):

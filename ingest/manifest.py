@@ -1,124 +1,173 @@
-"""A list of files with what is known of them, as YAML; checked whole before anything starts.
+"""A list of files with what is known of them, YAML or CSV; checked whole before anything starts.
 
-    papers: [{file, title, authors, year, venue, abstract, arxiv_id, doi}]
-    talks:  [{file, title, speakers, series, date, abstract, language, papers, slides, visibility}]
+    papers: [{file, title, authors, year, venue, abstract, arxiv_id, doi, visibility}]
+    talks:  [{file, title, speakers, series, date, abstract, language, papers, slides, visibility,
+              captions, talk}]
 
-File names are relative to the manifest.  A talk names papers of the same list by their file.
+As CSV, one file a row and several values of a cell parted by `;`.  File names are relative to the
+list.  A talk names papers of the same list by their file, others by their id.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from catalog import joining
+from catalog.engine import Catalog
+from catalog.errors import CatalogProblem
+from catalog.names import by_key
 from catalog.papers import NewPaper
-from catalog.tables import VISIBILITIES
+from catalog.tables import Paper
 from catalog.talks import NewTalk
+from ingest.accept import is_pdf
+from ingest.captions import is_captions
 from ingest.errors import BadManifest
+from ingest.fields import PAPER_KEYS, TALK_KEYS, paper_of, talk_of, unknown_keys
+from ingest.rows import Fault, Row, read_rows
 
-_PAPER_KEYS = {"file", "title", "authors", "year", "venue", "abstract", "arxiv_id", "doi"}
-_TALK_KEYS = {
-    *("file", "title", "speakers", "series", "date", "abstract"),
-    *("language", "papers", "slides", "visibility"),
-}
+LISTS = frozenset({"speakers", "authors", "papers", "slides"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file of a manifest; `papers` are the file names of the papers that a talk names."""
+    """One file of a list.
+
+    `papers` are the files of the list that a talk names, `captions` the captions that come with a
+    recording, `talk` the talk of the archive that it belongs to, `line` where it stands.
+    """
 
     path: Path
     about: NewTalk | NewPaper
     papers: tuple[str, ...] = ()
+    captions: Path | None = None
+    talk: str | None = None
+    line: int = 0
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that the entry speaks of."""
+        return (self.path,) if self.captions is None else (self.path, self.captions)
 
 
 def read_manifest(path: Path) -> list[Entry]:
-    """The entries, papers first.  Raises: BadManifest, naming every fault."""
-    try:
-        whole = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadManifest(path, [str(error).replace("\n", " ")]) from error
-    if not isinstance(whole, Mapping) or not whole.keys() <= {"papers", "talks"}:
-        raise BadManifest(path, ["it must hold the lists `papers` and `talks`, and nothing else"])
-    faults: list[str] = []
-    papers = _entries(path, whole.get("papers") or [], "papers", faults)
-    talks = _entries(path, whole.get("talks") or [], "talks", faults)
-    _find_named_papers(talks, {entry.path.name for entry in papers}, faults)
-    if faults:
-        raise BadManifest(path, faults)
-    return [*papers, *talks]
-
-
-def _entries(path: Path, items: Any, kind: str, faults: list[str]) -> list[Entry]:
-    found = []
-    for number, item in enumerate(items, start=1):
+    """The entries, papers first.  Raises: BadManifest, naming every fault with its line."""
+    rows, faults = read_rows(path, lists=LISTS)
+    papers: list[Entry] = []
+    spoken: list[Entry] = []
+    for row in rows:
         try:
-            found.append(_entry(path.parent, item, kind))
-        except (ValueError, TypeError, KeyError) as error:
-            faults.append(f"{kind} {number}: {error}")
+            entry, wrong = _entry(path.parent, row)
+        except Fault as fault:
+            entry, wrong = None, [str(fault)]
+        faults += wrong
+        if entry is not None:
+            (papers if isinstance(entry.about, NewPaper) else spoken).append(entry)
+    listed = {entry.path.name for entry in papers}
+    found = [*papers, *(_linked(entry, listed) for entry in spoken)]
+    faults += [*_twice(found), *_same_talk(found), *_unlisted(found)]
+    if not rows and not faults:
+        faults.append("it lists nothing")
+    if faults:
+        raise BadManifest(path, sorted(dict.fromkeys(faults), key=_line_of))
     return found
 
 
-def _entry(folder: Path, item: Any, kind: str) -> Entry:
-    if not isinstance(item, Mapping) or "file" not in item or "title" not in item:
-        raise ValueError("an entry needs at least `file` and `title`")
-    unknown = set(item) - (_PAPER_KEYS if kind == "papers" else _TALK_KEYS)
-    if unknown:
-        raise ValueError(f"unknown keys: {', '.join(sorted(map(str, unknown)))}")
-    path = folder / str(item["file"])
+def check_with(catalog: Catalog, path: Path, entries: Iterable[Entry]) -> None:
+    """Compare a list with the archive: its talks and papers exist, and can take what comes.
+
+    Raises: BadManifest, naming every fault with its line.
+    """
+    faults: list[str] = []
+    with catalog.read() as session:
+        for entry in entries:
+            if isinstance(entry.about, NewPaper):
+                continue
+            try:
+                for key in entry.about.papers:
+                    by_key(session, Paper, "paper, nor has the list a file,", key)
+                joining.look(session, entry.about, entry.talk)
+            except CatalogProblem as problem:
+                faults.append(f"line {entry.line}: {problem}")
+    if faults:
+        raise BadManifest(path, faults)
+
+
+def _entry(folder: Path, row: Row) -> tuple[Entry | None, list[str]]:
+    """An entry, and what is wrong with it."""
+    name = row.one("file") or row.one("captions")
+    if name is None:
+        return None, [f"line {row.line}: an entry needs a `file`"]
+    path = folder / name
+    is_paper = row.kind == "papers" or (row.kind is None and is_pdf(path))
+    faults = unknown_keys(row, PAPER_KEYS if is_paper else TALK_KEYS)
     if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    if kind == "papers":
-        return Entry(path=path, about=_paper(item))
-    papers = tuple(Path(str(name)).name for name in item.get("papers") or ())
-    return Entry(path=path, about=_talk(item), papers=papers)
-
-
-def _find_named_papers(talks: list[Entry], listed: set[str], faults: list[str]) -> None:
-    for entry in talks:
-        faults += [
-            f"talk {entry.path.name} names {paper}, which is not among the papers"
-            for paper in entry.papers
-            if paper not in listed
-        ]
-
-
-def _paper(item: Mapping[str, Any]) -> NewPaper:
-    return NewPaper(
-        title=str(item["title"]),
-        authors=_names(item.get("authors")),
-        year=int(item["year"]) if item.get("year") else None,
-        venue=item.get("venue"),
-        abstract=str(item.get("abstract") or "").strip(),
-        arxiv_id=item.get("arxiv_id"),
-        doi=item.get("doi"),
+        faults.append(f"line {row.line_of('file')}: there is no file {path}")
+    captions = folder / str(row.one("captions")) if row.all("captions") else None
+    if captions is not None:
+        faults += _caption_faults(row, captions)
+    if not row.all("title") and not row.all("talk"):
+        faults.append(f"line {row.line}: an entry needs a `title`")
+    about, wrong = paper_of(row) if is_paper else talk_of(row)
+    return (
+        Entry(
+            path=path,
+            about=about,
+            papers=row.all("papers"),
+            captions=captions if captions != path else None,
+            talk=row.one("talk"),
+            line=row.line,
+        ),
+        faults + wrong,
     )
 
 
-def _talk(item: Mapping[str, Any]) -> NewTalk:
-    visibility = item.get("visibility", "public")
-    if visibility not in VISIBILITIES:
-        raise ValueError(f"visibility is one of {', '.join(VISIBILITIES)}, not {visibility!r}")
-    return NewTalk(
-        title=str(item["title"]),
-        speakers=_names(item.get("speakers")),
-        series=item.get("series"),
-        held_on=_day(item.get("date")),
-        abstract=str(item.get("abstract") or "").strip(),
-        language=item.get("language"),
-        visibility=visibility,
-        links=(("slides", str(item["slides"])),) if item.get("slides") else (),
-    )
+def _caption_faults(row: Row, captions: Path) -> Iterator[str]:
+    line = row.line_of("captions")
+    if not captions.is_file():
+        yield f"line {line}: there is no file {captions}"
+    elif not is_captions(captions):
+        yield f"line {line}: {captions.name} is neither .vtt, .srt nor .txt"
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(str(one) for one in value)
+def _linked(entry: Entry, listed: set[str]) -> Entry:
+    """A talk with the papers of the list that it names, and the others by their ids."""
+    names = [Path(name).name for name in entry.papers]
+    mine = tuple(name for name in names if name in listed)
+    others = tuple(key for key, name in zip(entry.papers, names, strict=True) if name not in listed)
+    if isinstance(entry.about, NewPaper):
+        return entry
+    return replace(entry, papers=mine, about=replace(entry.about, papers=others))
 
 
-def _day(value: Any) -> date | None:
-    return value if value is None or isinstance(value, date) else date.fromisoformat(str(value))
+def _unlisted(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        names = entry.about.papers if isinstance(entry.about, NewTalk) else ()
+        for name in names:
+            if name.lower().endswith(".pdf"):
+                yield f"line {entry.line}: {entry.path.name} names {name}, which is not in the list"
+
+
+def _twice(entries: Iterable[Entry]) -> Iterator[str]:
+    seen: dict[Path, int] = {}
+    for entry in entries:
+        for file in entry.files:
+            path = file.resolve()
+            if path in seen:
+                yield f"line {entry.line}: {file.name} is on line {seen[path]} already"
+            seen.setdefault(path, entry.line)
+
+
+def _same_talk(entries: Iterable[Entry]) -> Iterator[str]:
+    seen: dict[tuple[str, bool], int] = {}
+    for entry in entries:
+        if entry.talk is None:
+            continue
+        key = entry.talk, is_captions(entry.path)
+        if key in seen:
+            yield f"line {entry.line}: talk {entry.talk} has a file on line {seen[key]} already"
+        seen.setdefault(key, entry.line)
+
+
+def _line_of(fault: str) -> int:
+    number = fault.removeprefix("line ").partition(":")[0]
+    return int(number) if number.isdigit() else 0

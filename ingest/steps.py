@@ -118,7 +118,7 @@ class Steps:
     def decode(self, job_id: str) -> list[dict[str, Any]]:
         """Decode the recording into windows; returns their references in order of time."""
         job, recording = self._recording(job_id)
-        progress = self._progress(job_id)
+        progress = self.progress(job_id)
         progress.enter("decode", total=recording.duration_ms)
         known = json.loads(self._decoded(job, progress.at).read_text())
         windows: list[dict[str, Any]] = known["windows"]
@@ -150,7 +150,7 @@ class Steps:
         if done.exists():
             return done.name
         total_ms = sum(int(one["duration_ms"]) for one in windows)
-        progress = self._progress(job_id)
+        progress = self.progress(job_id)
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
         engine = Watched(self.engine_of(job), lambda ms: progress.at(window.start_ms + ms))
@@ -164,9 +164,9 @@ class Steps:
     def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
         """Cut the transcribed windows into passages; returns the name of the file of them."""
         job, _recording = self._recording(job_id)
-        self._progress(job_id).enter("passages")
+        self.progress(job_id).enter("passages")
         cuts = cut_talk(sentences(self._segments(job, names)))
-        return self._write_cuts(job, {"passages": [asdict(one) for one in new_passages(cuts)]})
+        return self.write_cuts(job, {"passages": [asdict(one) for one in new_passages(cuts)]})
 
     def commit_talk(
         self, job_id: str, cuts: str, names: Sequence[str], language: str | None
@@ -190,24 +190,45 @@ class Steps:
         )
         with self.catalog.write() as session:
             held(session, job_id, self.worker)
-            recording = session.get_one(Recording, recording.id)
-            recording.duration_ms = known["container_ms"]
-            recording.decoded_ms = known["decoded_ms"]
-            session.add(recording)
-            written = transcripts.put(session, recording, transcript)
-            if written.is_current:
-                talk = session.get_one(Talk, recording.talk_id)
-                passages.replace(session, talk, self._cuts(job, cuts))
+            recording = self._measured(session, recording, known)
+            talk = session.get_one(Talk, recording.talk_id)
+            if job.kind != "talk" or not _has_captions(session, talk):
+                written = transcripts.put(session, recording, transcript)
+                if written.is_current:
+                    passages.replace(session, talk, self.cuts(job, cuts))
             heard_by = f"{info.engine} {info.model} on {info.device}"
             submissions.change(session, job_id, heard_by=heard_by)
-            self._committed(session, job_id, partial=partial)
+            self.committed(session, job_id, partial=partial)
+
+    def is_captioned(self, job_id: str) -> bool:
+        """Whether the talk of a recording has captions, so that it need not be transcribed."""
+        job, recording = self._recording(job_id)
+        with self.catalog.read() as session:
+            talk = session.get_one(Talk, recording.talk_id)
+            return job.kind == "talk" and _has_captions(session, talk)
+
+    def commit_recording(self, job_id: str) -> None:
+        """Write what was learnt of the recording of a captioned talk.  Raises: Cancelled, Lost."""
+        job, recording = self._recording(job_id)
+        known = json.loads((self._pcm(job) / "decoded.json").read_text())
+        with self.catalog.write() as session:
+            held(session, job_id, self.worker)
+            self._measured(session, recording, known)
+            self.committed(session, job_id, partial=bool(known["gaps"] or known["cut_off"]))
+
+    def _measured(self, session: Session, one: Recording, known: dict[str, Any]) -> Recording:
+        recording = session.get_one(Recording, one.id)
+        recording.duration_ms = known["container_ms"]
+        recording.decoded_ms = known["decoded_ms"]
+        session.add(recording)
+        return recording
 
     # a paper
 
     def read_paper(self, job_id: str) -> str:
         """Read the pages of a PDF and cut them; returns the name of the file of both."""
-        job = self._job(job_id)
-        progress = self._progress(job_id)
+        job = self.job(job_id)
+        progress = self.progress(job_id)
         progress.enter("read")
         read = read_pdf(self.store.media(job.sha256), progress=progress.at)
         progress.enter("passages", done=len(read.pages), total=len(read.pages))
@@ -215,33 +236,34 @@ class Steps:
             "pages": [page.text for page in read.pages],
             "passages": [asdict(one) for one in new_passages(cut_paper(read.pages))],
         }
-        return self._write_cuts(job, made)
+        return self.write_cuts(job, made)
 
     def commit_paper(self, job_id: str, cuts: str) -> None:
         """Write pages and passages whole, for earlier ones.  Raises: Cancelled, Lost."""
-        job = self._job(job_id)
-        made = json.loads((self._cuts_folder(job) / cuts).read_text())
+        job = self.job(job_id)
+        made = json.loads((self.cuts_folder(job) / cuts).read_text())
         with self.catalog.write() as session:
+            held(session, job_id, self.worker)
             paper = session.get_one(Paper, job.paper_id)
             papers.replace_pages(session, paper, made["pages"])
-            passages.replace(session, paper, self._cuts(job, cuts))
-            self._committed(session, job_id, partial=False)
+            passages.replace(session, paper, self.cuts(job, cuts))
+            self.committed(session, job_id, partial=False)
 
     # both
 
     def encode(self, job_id: str, cuts: str) -> int:
         """Encode those passages that are new; returns how many there are."""
-        job = self._job(job_id)
-        self._progress(job_id).enter("encode")
+        job = self.job(job_id)
+        self.progress(job_id).enter("encode")
         with self.catalog.read() as session:
             owner = submissions.owner_of(session, job)
-        mine = [_unplaced(owner, one) for one in self._cuts(job, cuts)]
+        mine = [_unplaced(owner, one) for one in self.cuts(job, cuts)]
         self.vectors.rows(owner.public_id, mine)
         return len(mine)
 
     def clean(self, job_id: str) -> None:
         """Drop what only the job needed."""
-        self._clean(self._job(job_id))
+        self._clean(self.job(job_id))
 
     def publish(self) -> str:
         """Publish what is committed; its jobs are done.  Returns the generation.
@@ -262,7 +284,8 @@ class Steps:
             self._clean(job.submission)
         return generation
 
-    def _committed(self, session: Session, job_id: str, *, partial: bool) -> None:
+    def committed(self, session: Session, job_id: str, *, partial: bool) -> None:
+        """Say that a job is in the catalog and waits for a snapshot.  Raises: Cancelled, Lost."""
         held(session, job_id, self.worker)
         submissions.change(session, job_id, state="committed", step="publish", partial=partial)
 
@@ -271,7 +294,8 @@ class Steps:
             self.store.drop_artifacts("pcm", job.sha256)
             self.store.drop_artifacts("cuts", job.sha256)
 
-    def _job(self, job_id: str) -> Submission:
+    def job(self, job_id: str) -> Submission:
+        """The row of a job."""
         with self.catalog.read() as session:
             return submissions.get(session, job_id)
 
@@ -280,7 +304,8 @@ class Steps:
             job = submissions.get(session, job_id)
             return job, session.get_one(Recording, job.recording_id)
 
-    def _progress(self, job_id: str) -> Progress:
+    def progress(self, job_id: str) -> Progress:
+        """Says how far a job is."""
         return Progress(catalog=self.catalog, job_id=job_id, worker=self.worker)
 
     def _pcm(self, job: Submission) -> Path:
@@ -319,16 +344,19 @@ class Steps:
             segment for name in names for segment in segments.from_json((folder / name).read_text())
         ]
 
-    def _cuts_folder(self, job: Submission) -> Path:
+    def cuts_folder(self, job: Submission) -> Path:
+        """Where a job keeps what it read and cut."""
         return self.store.artifact("cuts", job.sha256, "x").parent
 
-    def _write_cuts(self, job: Submission, made: dict[str, Any]) -> str:
-        path = self._cuts_folder(job) / f"{CUTTER_VERSION}-{PIPELINE}.json"
+    def write_cuts(self, job: Submission, made: dict[str, Any]) -> str:
+        """Keep what was cut; returns the name of the file."""
+        path = self.cuts_folder(job) / f"{CUTTER_VERSION}-{PIPELINE}.json"
         self.store.write_artifact(path, json.dumps(made).encode())
         return path.name
 
-    def _cuts(self, job: Submission, name: str) -> list[NewPassage]:
-        made = json.loads((self._cuts_folder(job) / name).read_text())
+    def cuts(self, job: Submission, name: str) -> list[NewPassage]:
+        """The passages that were kept under this name."""
+        made = json.loads((self.cuts_folder(job) / name).read_text())
         return [NewPassage(**one) for one in made["passages"]]
 
     def _heard(self, job: Submission, number: int, language: str | None) -> Path:
@@ -371,6 +399,10 @@ def _new_segment(one: Segment) -> NewSegment:
         words=tuple((w.start_ms, w.end_ms, w.text, w.confidence) for w in one.words),
         doubtful=one.doubtful,
     )
+
+
+def _has_captions(session: Session, talk: Talk) -> bool:
+    return submissions.has_captions(session, talk) or transcripts.is_by_hand(session, talk)
 
 
 def _unplaced(owner: Talk | Paper, one: NewPassage) -> Passage:

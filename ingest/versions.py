@@ -13,10 +13,8 @@ from catalog.engine import Catalog
 from catalog.errors import JobProblem
 from catalog.names import new_public_id
 from catalog.tables import Recording, Submission, Talk, Transcript
-from index.passage import cut_talk
+from ingest.captions import cuts_of
 from ingest.engines.choose import EngineName, require_engine
-from ingest.segments import from_rows
-from ingest.sentences import sentences
 from ingest.steps import new_passages
 
 
@@ -60,8 +58,8 @@ def use(catalog: Catalog, key: str, version: int) -> bool:
         talk = talks.find(session, key)
         _require_nothing_open(session, talk)
         chosen = transcripts.make_current(session, talk, version)
-        spoken = from_rows(transcripts.segments(session, chosen))
-        passages.replace(session, talk, new_passages(cut_talk(sentences(spoken))))
+        lines = transcripts.lines(transcripts.segments(session, chosen))
+        passages.replace(session, talk, new_passages(cuts_of(lines, timed=chosen.timed)))
         return submissions.publish_again(session, talk)
 
 

@@ -21,6 +21,7 @@ from catalog.errors import CatalogProblem
 from catalog.tables import Submission, now
 from index.errors import IndexProblem
 from ingest import faults
+from ingest.caption_steps import CaptionSteps
 from ingest.errors import IngestProblem
 from ingest.progress import Cancelled, Lost, held
 from ingest.steps import PIPELINE, Steps
@@ -60,6 +61,7 @@ class Workflows:
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS
         self._steps = steps
+        self._caption_steps = CaptionSteps(steps)
         self._worker = worker
         self._queue = f"worker-{worker}"
         self._running: set[str] = set()
@@ -88,6 +90,7 @@ class Workflows:
             "talk": self._talk,
             "paper": self._paper,
             "transcribe": self._talk,
+            "captions": self._captions,
         }
 
     def launch(self) -> None:
@@ -175,6 +178,9 @@ class Workflows:
     def _talk(self, job_id: str) -> None:
         steps = self._steps
         windows = self._step("decode", lambda: steps.decode(job_id))
+        if self._step("captioned", lambda: steps.is_captioned(job_id)):
+            self._step("commit", lambda: steps.commit_recording(job_id))
+            return
         language = self._step("language", lambda: steps.language(job_id, windows))
         names = [
             self._step(
@@ -190,6 +196,13 @@ class Workflows:
         cuts = self._step("read", lambda: self._steps.read_paper(job_id))
         self._step("encode", lambda: self._steps.encode(job_id, cuts))
         self._step("commit", lambda: self._steps.commit_paper(job_id, cuts))
+
+    def _captions(self, job_id: str) -> None:
+        steps = self._caption_steps
+        read = self._step("read", lambda: steps.read(job_id))
+        cuts = self._step("passages", lambda: steps.cut(job_id, read))
+        self._step("encode", lambda: self._steps.encode(job_id, cuts))
+        self._step("commit", lambda: steps.commit(job_id, read, cuts))
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
         outcome = self._outcome(name, work)

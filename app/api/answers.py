@@ -108,8 +108,8 @@ def find(service: Service, ask: Ask) -> Found:
 
 
 def page_of(hit: Hit) -> str:
-    """A place as people say it."""
-    return f"p. {hit.passage.page}"
+    """A place without a time as people say it: a page, or the text of a talk."""
+    return "text" if hit.passage.page is None else f"p. {hit.passage.page}"
 
 
 def hidden_recording(details: TalkDetails) -> bool:

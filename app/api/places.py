@@ -37,8 +37,15 @@ def owner_url(owner: TalkDetails | Paper) -> str:
     return paper_url(owner) if isinstance(owner, Paper) else talk_url(owner.talk)
 
 
+def passage_anchor(passage_id: str) -> str:
+    """The name, on the talk's page, of the place where a passage without a time begins."""
+    return f"passage-{passage_id}"
+
+
 def passage_url(owner: TalkDetails | Paper, hit: Hit) -> str:
-    """The second of the talk, or the page of the PDF."""
+    """The second of the talk, or the words of one without times, or the page of the PDF."""
     if isinstance(owner, Paper):
         return pdf_url(owner, hit.passage.page) or paper_url(owner)
+    if hit.passage.start_ms is None:
+        return f"{talk_url(owner.talk)}#{passage_anchor(hit.passage.id)}"
     return talk_url(owner.talk, hit.passage.start_ms)

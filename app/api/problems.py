@@ -42,6 +42,8 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.NotThere: Answer(status=404, code="not_found", title="Not found"),
     catalog.Ambiguous: Answer(status=409, code="ambiguous", title="Several match"),
     catalog.NotATranscript: Answer(status=404, code="no_transcript", title="No transcript"),
+    catalog.NotTaken: Answer(status=409, code="not_taken", title="The talk cannot take it"),
+    catalog.Untimed: Answer(status=409, code="untimed", title="A transcript without times"),
     catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
     catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
     catalog.BadListing: Answer(status=422, code="bad_listing", title="Faulty catalogue file"),

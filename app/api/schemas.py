@@ -23,13 +23,13 @@ class SnippetSpan(Shape):
 
 
 class PassageAnswer(Shape):
-    """A passage that was found; times for a talk, a page for a paper."""
+    """A passage that was found; times for a talk (null if it has none), a page for a paper."""
 
     id: str
     start_ms: int | None
     end_ms: int | None
     page: int | None
-    url: str = Field(description="The second of the talk or the page of the PDF.")
+    url: str = Field(description="The second or the words of the talk, or the page of the PDF.")
     snippet: list[SnippetSpan]
     score: float = Field(ge=0, le=1)
     found_by: Literal["meaning", "words", "both"]
@@ -135,10 +135,10 @@ class WordAnswer(Shape):
 
 
 class SegmentAnswer(Shape):
-    """A stretch of speech as the recogniser emitted it."""
+    """A stretch of speech as the recogniser emitted it; null where nobody knows when."""
 
-    start_ms: int
-    end_ms: int
+    start_ms: int | None
+    end_ms: int | None
     text: str
     doubtful: bool
     words: list[WordAnswer]
@@ -153,6 +153,8 @@ class TranscriptAnswer(Shape):
     engine: str
     model: str
     version: int
+    origin: Literal["machine", "captions", "edited"]
+    timed: bool = Field(description="False: text in order without times.")
     complete: bool
     gaps: list[tuple[int, int]]
     segments: list[SegmentAnswer]

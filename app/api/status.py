@@ -162,5 +162,7 @@ def _held(session: Session) -> tuple[int, int, int]:
 
 def _speech_models(service: Service) -> list[str]:
     with service.catalog.read() as session:
-        query = select(Transcript.engine, Transcript.model).where(col(Transcript.is_current))
+        query = select(Transcript.engine, Transcript.model).where(
+            col(Transcript.is_current), Transcript.origin == "machine"
+        )
         return sorted({f"{engine} {model}" for engine, model in session.exec(query.distinct())})

@@ -16,8 +16,9 @@ from app.errors import Withdrawn
 from app.wiring import Service
 from catalog import talks as catalog_talks
 from catalog.submissions import OPEN
-from catalog.tables import Submission
+from catalog.tables import Submission, Transcript
 from catalog.talks import TalkDetails
+from catalog.transcripts import TIMED_SHAPES
 
 router = APIRouter(prefix="/api/v1/talks", tags=["talks"])
 FORMATS = ("json", "vtt", "srt", "txt")
@@ -85,7 +86,7 @@ def talk_answer(one: TalkDetails) -> TalkAnswer:
             "links": talk.links,
             "media_url": media_url(talk) if playable else None,
             "media_type": playable.media_type if playable else None,
-            "transcripts": {form: transcript_url(talk, form) for form in FORMATS} if heard else {},
+            "transcripts": {form: transcript_url(talk, form) for form in forms_of(heard)},
             "partial": bool(heard and not heard.complete),
             "gaps": heard.gaps if heard else [],
             "papers": [
@@ -95,6 +96,13 @@ def talk_answer(one: TalkDetails) -> TalkAnswer:
             "processing": _progress(one.submission),
         }
     )
+
+
+def forms_of(heard: Transcript | None) -> tuple[str, ...]:
+    """The formats that a transcript can be written in."""
+    if heard is None:
+        return ()
+    return FORMATS if heard.timed else tuple(f for f in FORMATS if f not in TIMED_SHAPES)
 
 
 def percent_of(job: Submission) -> int | None:

@@ -34,7 +34,7 @@ MEDIA_TYPES = {
     responses={
         200: {"content": {kind: {} for form, kind in MEDIA_TYPES.items() if form != "json"}},
         304: {"description": "Not changed"},
-        **documented(404, 410, 422),
+        **documented(404, 409, 410, 422),
     },
 )
 def transcript(
@@ -43,7 +43,10 @@ def transcript(
     talk_id: TalkKey,
     form: Annotated[Shape, Query(alias="format", description="How it is written.")] = "json",
 ) -> Response:
-    """The transcript as JSON with words and confidence, as WebVTT, SubRip or plain text."""
+    """The transcript as JSON with words and confidence, as WebVTT, SubRip or plain text.
+
+    One without times is there as JSON and text only.
+    """
     details = shown_talk(service, talk_id)
     current, segments = heard_in(service, details)
     body = _written(form, details, current, segments).encode()
@@ -65,7 +68,7 @@ def _written(
 ) -> str:
     if form == "json":
         return _answer(details, current, segments).model_dump_json()
-    return transcripts.rendered(segments, form)
+    return transcripts.rendered(details.talk, current, segments, form)
 
 
 def _answer(details: TalkDetails, current: Transcript, segments: list[Segment]) -> TranscriptAnswer:
@@ -77,17 +80,19 @@ def _answer(details: TalkDetails, current: Transcript, segments: list[Segment]) 
             "engine": current.engine,
             "model": current.model,
             "version": current.version,
+            "origin": current.origin,
+            "timed": current.timed,
             "complete": current.complete,
             "gaps": current.gaps,
-            "segments": [_segment(one) for one in segments],
+            "segments": [_segment(one, timed=current.timed) for one in segments],
         }
     )
 
 
-def _segment(one: Segment) -> SegmentAnswer:
+def _segment(one: Segment, *, timed: bool) -> SegmentAnswer:
     return SegmentAnswer(
-        start_ms=one.start_ms,
-        end_ms=one.end_ms,
+        start_ms=one.start_ms if timed else None,
+        end_ms=one.end_ms if timed else None,
         text=one.text,
         doubtful=one.doubtful,
         words=[

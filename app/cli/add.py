@@ -1,16 +1,18 @@
-"""`seminar add`: take recordings and papers in."""
+"""`seminar add`: take recordings, captions and papers in."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.context import Archive, Invocation, open_archive, print_json, remark
+from app.cli.context import Invocation, open_archive
 
 if TYPE_CHECKING:
     from catalog.papers import NewPaper
     from catalog.talks import NewTalk
-    from ingest.accept import Accepted, Offer
+    from ingest.manifest import Entry
 
 
 def register(app: typer.Typer) -> None:
@@ -20,8 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def add(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(help="Recordings and PDFs.")] = None,
-    title: Annotated[str | None, typer.Option(help="Title; else the file's name.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings, captions, PDFs, or folders of them.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="Title; else by the file's name.")] = None,
     speaker: Annotated[list[str] | None, typer.Option(help="Speaker; may be repeated.")] = None,
     series: Annotated[str | None, typer.Option(help="Course or seminar.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the talk, YYYY-MM-DD.")] = None,
@@ -32,34 +36,45 @@ def add(
     author: Annotated[list[str] | None, typer.Option(help="Author of a PDF.")] = None,
     year: Annotated[int | None, typer.Option(help="Year of a PDF.")] = None,
     venue: Annotated[str | None, typer.Option(help="Venue of a PDF.")] = None,
-    manifest: Annotated[Path | None, typer.Option(help="YAML list of files and metadata.")] = None,
+    talk: Annotated[
+        str | None, typer.Option(help="Id of the talk that a recording or captions belong to.")
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="List of files and metadata, YAML or CSV.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until all of it is done.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
-    """Take recordings and papers in; a worker does the rest, or --wait for it here."""
+    """Take recordings, captions and papers in; a worker does the rest, or --wait for it here."""
+    from app.cli.taking import Taking, checked_manifest
+    from ingest.gather import gather
+
     invocation: Invocation = context.obj
     if not paths and manifest is None:
         raise typer.BadParameter("name files, or a list with --manifest")
-    if title and len(paths or []) > 1:
-        raise typer.BadParameter("--title is for one file; use --manifest for several")
     said = _Said(
         title=title, speakers=speaker or [], series=series, date=date, abstract=abstract,
         language=language, visibility=visibility, papers=paper or [], authors=author or [],
-        year=year, venue=venue,
+        year=year, venue=venue, talk=talk,
     )  # fmt: skip
+    said.check()
+    gathered = gather(paths or [])
+    if (title or talk) and len(gathered.files) > 1:
+        raise typer.BadParameter("--title and --talk are for one file; use --manifest for several")
     settings = invocation.settings()
     with open_archive(settings) as archive:
-        taken = _Taken(archive)
-        for path in paths or []:
-            taken.take(path, lambda path=path: said.offer(path))
-        if manifest is not None:
-            taken.take_manifest(manifest)
-        if wait and taken.jobs:
+        listed = checked_manifest(archive, manifest) if manifest else []
+        taking = Taking(archive, quiet=as_json or wait)
+        for path in gathered.files:
+            taking.take(path, partial(said.entry, path, captions=gathered.captions.get(path)))
+        taking.take_all(listed)
+        taking.skip(gathered.skipped)
+        if wait and taking.jobs:
             from app.cli.waiting import wait_for
 
-            taken.ended = wait_for(archive, taken.jobs)
-        taken.report(as_json=as_json, waited=wait)
-    raise typer.Exit(taken.status)
+            taking.ended = wait_for(archive, taking.jobs)
+        taking.report(as_json=as_json, waited=wait)
+    raise typer.Exit(taking.status)
 
 
 class _Said:
@@ -68,28 +83,50 @@ class _Said:
     def __init__(self, **said: Any) -> None:
         self._said = said
 
-    def offer(self, path: Path) -> "Offer":
+    def check(self) -> None:
+        """Refuse what no file can have.  Raises: BadParameter."""
+        from catalog.languages import is_language
         from catalog.tables import VISIBILITIES
-        from ingest.accept import Offer, is_pdf
 
         if self._said["visibility"] not in VISIBILITIES:
             raise typer.BadParameter(f"--visibility is one of {', '.join(VISIBILITIES)}")
-        return Offer(path=path, about=self._paper(path) if is_pdf(path) else self._talk(path))
+        language = self._said["language"]
+        if language is not None and not is_language(language):
+            raise typer.BadParameter(f"--language {language!r} is not a code such as en, de or fa")
+        _day(self._said["date"])
 
-    def _talk(self, path: Path) -> "NewTalk":
-        from catalog.talks import NewTalk
+    def entry(self, path: Path, *, captions: Path | None) -> "Entry":
+        """A file with what the options say, then its side-car, then its name.
 
-        said = self._said
-        return NewTalk(
-            title=said["title"] or _words_of(path),
-            speakers=tuple(said["speakers"]),
-            series=said["series"],
-            held_on=_day(said["date"]),
-            abstract=said["abstract"],
-            language=said["language"],
-            visibility=said["visibility"],
-            papers=tuple(said["papers"]),
+        Raises: BadManifest (its side-car), BadInput (a PDF that cannot be read).
+        """
+        from ingest.accept import is_pdf
+        from ingest.described import described
+
+        if is_pdf(path):
+            return described(path, base=self._paper(path))
+        entry = described(path)
+        return replace(
+            entry,
+            about=self._talk(entry.about),
+            captions=entry.captions or captions,
+            talk=self._said["talk"] or entry.talk,
         )
+
+    def _talk(self, known: Any) -> "NewTalk":
+        said = self._said
+        given = {
+            "title": said["title"],
+            "speakers": tuple(said["speakers"]),
+            "series": said["series"],
+            "held_on": _day(said["date"]),
+            "abstract": said["abstract"],
+            "language": said["language"],
+            "visibility": said["visibility"] if said["visibility"] != "public" else None,
+            "papers": tuple(said["papers"]),
+        }
+        talk: NewTalk = replace(known, **{name: value for name, value in given.items() if value})
+        return talk
 
     def _paper(self, path: Path) -> "NewPaper":
         from catalog.papers import NewPaper
@@ -103,86 +140,6 @@ class _Said:
             venue=said["venue"],
             abstract=said["abstract"],
             visibility=said["visibility"],
-        )
-
-
-class _Taken:
-    """What was taken in, what was there, and what was refused."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._rows: list[dict[str, Any]] = []
-        self.jobs: list[str] = []
-        self.ended: dict[str, dict[str, Any]] = {}
-
-    def take(self, path: Path, offer: Any, papers: tuple[str, ...] = ()) -> str | None:
-        """Accept one file; a refusal is a line on stderr, and the others go on."""
-        from catalog.errors import AlreadyThere, CatalogProblem
-        from ingest.accept import accept
-        from ingest.errors import IngestProblem
-
-        row: dict[str, Any] = {"file": str(path)}
-        self._rows.append(row)
-        try:
-            accepted = accept(self._archive.catalog, self._archive.store, offer())
-        except AlreadyThere as there:
-            remark(f"seminar: {there}")
-            row.update(status="exists", kind=there.kind, id=there.public_id, title=there.title)
-            return there.public_id
-        except (CatalogProblem, IngestProblem) as problem:
-            remark(f"seminar: {problem}")
-            row.update(status="refused", problem=str(problem))
-            return None
-        self._note(row, accepted)
-        return accepted.public_id
-
-    def take_manifest(self, manifest: Path) -> None:
-        """Accept all that a manifest lists; talks are linked to its papers."""
-        from dataclasses import replace
-
-        from catalog.talks import NewTalk
-        from ingest.accept import Offer
-        from ingest.manifest import read_manifest
-
-        ids: dict[str, str] = {}
-        for entry in read_manifest(manifest):
-            about = entry.about
-            if isinstance(about, NewTalk):
-                named = tuple(ids[name] for name in entry.papers if name in ids)
-                about = replace(about, papers=named)
-            offer = Offer(path=entry.path, about=about)
-            taken = self.take(entry.path, lambda offer=offer: offer)
-            if taken:
-                ids[entry.path.name] = taken
-
-    def report(self, *, as_json: bool, waited: bool) -> None:
-        """Say what came of each file."""
-        for row in self._rows:
-            row.update(self.ended.get(row.get("job", ""), {}))
-        if as_json:
-            print_json(self._rows)
-            return
-        for row in self._rows:
-            if row["status"] == "accepted":
-                print(f"accepted  {row['kind']} {row['id']}  {row['title']}")
-            elif row["status"] in {"done", "partial"}:
-                print(f"{row['status']:8}  {row['kind']} {row['id']}  {row['title']}")
-        if self.jobs and not waited:
-            remark("`seminar worker` does the work, `seminar jobs` shows how far it is")
-
-    @property
-    def status(self) -> int:
-        """1 when something was refused or failed."""
-        return int(any(row["status"] in {"refused", "failed", "cancelled"} for row in self._rows))
-
-    def _note(self, row: dict[str, Any], accepted: "Accepted") -> None:
-        self.jobs.append(accepted.job_id)
-        row.update(
-            status="accepted",
-            kind=accepted.kind,
-            id=accepted.public_id,
-            title=accepted.title,
-            job=accepted.job_id,
         )
 
 

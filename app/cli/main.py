@@ -9,7 +9,6 @@ import typer
 from app.cli import (
     add,
     archive,
-    browse,
     catalogue,
     evaluate,
     jobs,
@@ -17,7 +16,9 @@ from app.cli import (
     search,
     serve,
     talks,
+    transcript,
     versions,
+    watch,
     worker,
 )
 from app.cli.context import Invocation
@@ -44,7 +45,7 @@ def _options(
 
 
 VERBS = (
-    *(add, worker, jobs, search, talks, papers, browse, versions),
+    *(add, watch, worker, jobs, search, talks, papers, transcript, versions),
     *(catalogue, archive, evaluate, serve),
 )
 for verbs in VERBS:

@@ -114,7 +114,9 @@ def _print(query: str, hits: "list[Hit]") -> None:
 
 def _place(hit: "Hit") -> str:
     one = hit.passage
-    return f"p. {one.page}" if one.kind == "paper" else clock(one.start_ms)
+    if one.kind == "paper":
+        return f"p. {one.page}"
+    return "text" if one.start_ms is None else clock(one.start_ms)
 
 
 def _document(query: str, result: "SearchResult", hits: "list[Hit]") -> dict[str, Any]:

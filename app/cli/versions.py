@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.browse import transcript
 from app.cli.context import open_archive, print_json, remark
+from app.cli.transcript import transcript
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until all of it is done.")]

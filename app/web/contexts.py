@@ -181,11 +181,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenLine:
-    """A sentence: what lights up while it is said."""
+    """A sentence: what lights up while it is said; `anchors` name passages that begin in it."""
 
     start_ms: int
     end_ms: int
     parts: tuple[Said, ...]
+    anchors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +230,8 @@ class TalkPage:
     papers: tuple[Link, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
-    heard_by: str
+    timed: bool
+    heard_said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,7 +193,11 @@ def _heard(service: Service, details: TalkDetails) -> Heard | None:
         transcript, segments = heard_in(service, details)
     except NotATranscript:
         return None
-    return Heard(transcript=transcript, lines=transcripts.lines(segments))
+    if transcript.timed:
+        return Heard(transcript=transcript, lines=transcripts.lines(segments))
+    with service.catalog.read() as session:
+        passages = catalog_passages.of(session, details.talk)
+    return Heard(transcript=transcript, lines=transcripts.lines(segments), passages=passages)
 
 
 def _found_in(service: Service, owner: str, q: str) -> Found | None:

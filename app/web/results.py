@@ -67,7 +67,9 @@ def passage_line(query: str, owner: TalkDetails | Paper, hit: Hit) -> PassageLin
 
 
 def timeline(talk: TalkDetails, hits: Sequence[Hit]) -> Timeline | None:
-    """The talk from end to end with a tick for each passage, in the order of the talk."""
+    """The talk from end to end with a tick for each passage; None where nothing has a time."""
+    if any(hit.passage.start_ms is None for hit in hits):
+        return None
     total_ms = max(duration_ms(talk) or 0, *(hit.passage.end_ms or 0 for hit in hits), 1)
     best = hits[0]
     placed = sorted(hits, key=lambda hit: hit.passage.start_ms or 0)

@@ -6,19 +6,21 @@ from urllib.parse import urlencode
 
 from app.api.answers import Found, hidden_recording
 from app.api.places import media_url, paper_url, talk_url, transcript_url
-from app.api.talks import duration_ms, percent_of
+from app.api.talks import duration_ms, forms_of, percent_of
 from app.web import results
-from app.web.contexts import Frame, Link, Notice, Player, TalkLine, TalkPage
+from app.web.contexts import Frame, Link, Notice, Paragraph, Player, TalkLine, TalkPage
 from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.transcript import gap_text, paragraphs
+from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
 from catalog.submissions import OPEN
-from catalog.tables import Submission, Transcript
+from catalog.tables import PassageRow, Submission, Transcript
 from catalog.talks import TalkDetails
 
 STEPS = {
     None: "waiting for its turn",
     "accept": "waiting for its turn",
+    "read": "being read",
     "decode": "the sound is being read",
     "transcribe": "being transcribed",
     "gate": "being transcribed",
@@ -38,10 +40,23 @@ LINK_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A transcript with its lines."""
+    """A transcript with its lines; without times, with the passages that were cut of it."""
 
     transcript: Transcript
     lines: Sequence[Line]
+    passages: Sequence[PassageRow] = ()
+
+    @property
+    def said(self) -> str:
+        """Where it is from."""
+        one = self.transcript
+        words = {
+            "machine": f"Heard by {one.engine}, {one.model}. "
+            "Words with dotted lines were heard badly.",
+            "captions": f"From the captions {one.model}.",
+            "edited": "Corrected by staff.",
+        }
+        return words[one.origin] + ("" if one.timed else " It has no times.")
 
 
 def talk_page(
@@ -73,10 +88,9 @@ def talk_page(
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
-        paragraphs=paragraphs(heard.lines, page_url=url, gaps=heard.transcript.gaps)
-        if heard
-        else (),
-        heard_by=f"{heard.transcript.engine}, {heard.transcript.model}" if heard else "",
+        paragraphs=_paragraphs(heard, url) if heard else (),
+        timed=heard is not None and heard.transcript.timed,
+        heard_said=heard.said if heard else "",
     )
 
 
@@ -98,6 +112,12 @@ def talk_line(details: TalkDetails) -> TalkLine:
         ),
         state=_short_state(details),
     )
+
+
+def _paragraphs(heard: Heard, url: str) -> tuple[Paragraph, ...]:
+    if heard.transcript.timed:
+        return paragraphs(heard.lines, page_url=url, gaps=heard.transcript.gaps)
+    return untimed_paragraphs(heard.lines, heard.passages)
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:
@@ -139,12 +159,15 @@ def _recording(details: TalkDetails) -> Notice | None:
 def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
     if job is None:
         return None
+    captions = job.kind == "captions"
     if job.state == "failed" and heard is None:
-        return Notice(text="The recording could not be transcribed; staff can see why.")
+        what = "captions could not be read" if captions else "recording could not be transcribed"
+        return Notice(text=f"The {what}; staff can see why.")
     if job.state not in OPEN or (heard and job.state == "committed"):
         return None
     step = STEPS.get(job.step if job.state != "accepted" else None, "being processed")
-    text = f"This recording is {step}." if step.startswith("being") else f"This recording: {step}."
+    what = "This transcript" if captions else "This recording"
+    text = f"{what} is {step}." if step.startswith("being") else f"{what}: {step}."
     return Notice(text=text, percent=percent_of(job) if job.state == "running" else None)
 
 
@@ -175,7 +198,7 @@ def _player(details: TalkDetails, heard: Heard | None, start_s: int) -> Player |
         source=media_url(details.talk) + (f"#t={start_s}" if start_s else ""),
         media_type=recording.media_type,
         start_s=start_s,
-        captions=transcript_url(details.talk, "vtt") if heard else None,
+        captions=transcript_url(details.talk, "vtt") if heard and heard.transcript.timed else None,
         language=(heard.transcript.language if heard else None) or "en",
         file_name=recording.file_name,
     )
@@ -185,6 +208,7 @@ def _downloads(details: TalkDetails) -> tuple[Link, ...]:
     return tuple(
         Link(text=form.upper(), url=transcript_url(details.talk, form))
         for form in ("txt", "vtt", "srt", "json")
+        if form in forms_of(details.transcript)
     )
 
 

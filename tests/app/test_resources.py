@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
-from catalog.captions import parse_srt, parse_vtt
+from catalog.caption_files import read_timed
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
 from tests.app.shelf import Shelf, Spoken, served
@@ -90,8 +90,8 @@ def test_a_transcript_comes_in_four_forms(reader: TestClient) -> None:
         "text": " Belkin",
         "confidence": 0.41,
     }
-    assert parse_vtt(forms["vtt"].text)[0].start_ms == 0
-    assert len(parse_srt(forms["srt"].text)) == len(parse_vtt(forms["vtt"].text))
+    assert read_timed(forms["vtt"].text).lines[0].start_ms == 0
+    assert read_timed(forms["srt"].text).lines == read_timed(forms["vtt"].text).lines
     assert "interpolation threshold" in forms["txt"].text
     assert forms["vtt"].headers["content-type"].startswith("text/vtt")
     assert 'filename="the-second-descent.vtt"' in forms["vtt"].headers["content-disposition"]

@@ -1,7 +1,8 @@
 // The talk page: begin at the wanted second, light up what is said, follow it, seek by the text.
 const player = document.querySelector("[data-player]");
 const lines = [...document.querySelectorAll(".line")];
-const starts = lines.map((line) => Number(line.dataset.start));
+const timed = lines.filter((line) => line.dataset.start);
+const starts = timed.map((line) => Number(line.dataset.start));
 const follow = document.querySelector("[data-follow]");
 const share = document.querySelector("[data-share]");
 const LINGER_MS = 1500;
@@ -24,7 +25,7 @@ const lineAt = (ms) => {
     if (starts[middle] <= ms) low = middle + 1;
     else high = middle;
   }
-  const line = lines[low - 1];
+  const line = timed[low - 1];
   return line && ms < Number(line.dataset.end) + LINGER_MS ? line : null;
 };
 
@@ -93,7 +94,7 @@ const clicked = (event) => {
   const link = event.target.closest("a[href]");
   if (link === share && link) return copied(event);
   if (link) return jump(event, link);
-  const line = event.target.closest(".line");
+  const line = event.target.closest(".line[data-start]");
   if (line && getSelection().isCollapsed) seek(Number(line.dataset.start));
 };
 

@@ -1,0 +1,86 @@
+"""What is known of a file without a list: by its name, and by a side-car beside it.
+
+`2021-02-01 Speaker - Title.mp4` tells day, speakers and title; `NAME.yaml` beside `NAME.mp4` has
+the keys of a list's entry.  A side-car counts more than a name.
+"""
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from catalog.papers import NewPaper
+from catalog.talks import NewTalk
+from ingest.accept import is_pdf
+from ingest.captions import is_captions
+from ingest.errors import BadManifest
+from ingest.fields import PAPER_KEYS, TALK_KEYS, paper_of, talk_of, unknown_keys
+from ingest.manifest import Entry
+from ingest.rows import Fault, Row, read_side_car
+
+SIDE_CARS = (".yaml", ".yml")
+NAME = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})[\s_]+(?:(?P<who>.+?)\s+[-–—]\s+)?(?P<title>\S.*)", re.DOTALL
+)
+
+
+def named(path: Path) -> NewTalk:
+    """What a file's name tells of a talk; at least a title."""
+    words = path.stem if " " in path.stem else path.stem.replace("_", " ")
+    found = NAME.fullmatch(words.strip())
+    day = _day(found["day"]) if found else None
+    if found is None or day is None:
+        return NewTalk(title=words.strip() or path.name)
+    who = re.split(r"\s*(?:[,;&]|\band\b)\s*", found["who"] or "")
+    return NewTalk(
+        title=" ".join(found["title"].split()),
+        speakers=tuple(name for name in who if name),
+        held_on=day,
+    )
+
+
+def side_car_of(path: Path) -> Path | None:
+    """The file beside it that describes it, if there is one."""
+    names = [path.with_suffix(end) for end in SIDE_CARS]
+    names += [path.with_name(path.name + end) for end in SIDE_CARS]
+    return next((one for one in names if one.is_file()), None)
+
+
+def described(path: Path, *, base: NewTalk | NewPaper | None = None) -> Entry:
+    """A file with all that its side-car and its name tell; `base` is known of all files.
+
+    Raises: BadManifest, naming every fault of the side-car with its line.
+    """
+    side_car = side_car_of(path)
+    row, faults = read_side_car(side_car) if side_car else (Row(line=1, kind=None), [])
+    try:
+        entry, wrong = _entry(path, row, base)
+    except Fault as fault:
+        entry, wrong = None, [str(fault)]
+    if side_car and (faults + wrong):
+        raise BadManifest(side_car, [*faults, *wrong])
+    if entry is None:
+        raise ValueError(f"{path} has faults and no side-car")
+    return entry
+
+
+def _entry(path: Path, row: Row, base: NewTalk | NewPaper | None) -> tuple[Entry, list[str]]:
+    is_paper = is_pdf(path)
+    faults = unknown_keys(row, (PAPER_KEYS if is_paper else TALK_KEYS) - {"file"})
+    if is_paper:
+        known = base if isinstance(base, NewPaper) else NewPaper(title=named(path).title)
+        paper, wrong = paper_of(row, known)
+        return Entry(path=path, about=paper), faults + wrong
+    talk, wrong = talk_of(row, base if isinstance(base, NewTalk) else named(path))
+    captions = path.parent / str(row.one("captions")) if row.all("captions") else None
+    if captions is not None and not (captions.is_file() and is_captions(captions)):
+        wrong.append(f"line {row.line_of('captions')}: there are no captions {captions}")
+    about = replace(talk, papers=row.all("papers") or talk.papers)
+    return Entry(path=path, about=about, captions=captions, talk=row.one("talk")), faults + wrong
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
