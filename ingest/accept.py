@@ -38,11 +38,18 @@ _VIDEO = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "video/web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPaper:
+    """A paper that the catalog has and whose file is not there yet."""
+
+    paper_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A file with what is said about it: as a talk or as a paper."""
 
     path: Path
-    about: NewTalk | NewPaper
+    about: NewTalk | NewPaper | KnownPaper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +92,14 @@ def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
             raise
         raise AlreadyThere(  # somebody else offered the same bytes at this moment
             file_name=offer.path.name,
-            kind="paper" if isinstance(offer.about, NewPaper) else "talk",
+            kind="talk" if isinstance(offer.about, NewTalk) else "paper",
             public_id=owner.public_id,
             title=owner.title,
         ) from error
 
 
 def _looked_at(offer: Offer) -> str:
-    if isinstance(offer.about, NewPaper):
+    if isinstance(offer.about, NewPaper | KnownPaper):
         read_pdf(offer.path)
         return "application/pdf"
     info = media.probe(offer.path)
@@ -108,6 +115,8 @@ def _promised(catalog: Catalog, offer: Offer, file: OfferedFile) -> Accepted:
     with catalog.write() as session:
         if isinstance(offer.about, NewPaper):
             submission = submissions.accept_paper(session, offer.about, file)
+        elif isinstance(offer.about, KnownPaper):
+            submission = submissions.accept_paper_file(session, offer.about.paper_id, file)
         else:
             submission = submissions.accept_recording(session, offer.about, file)
         owner = submissions.owner_of(session, submission)

@@ -20,6 +20,10 @@ class Cancelled(Exception):
     """Staff cancelled the job; it stops here and keeps what is finished."""
 
 
+class PutOff(Cancelled):
+    """The job waits for something outside; its row says until when, and another try will come."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Progress:
     """The progress of one job through its steps."""

@@ -94,6 +94,8 @@ class Worker:
         for job in jobs:
             one = job.submission
             key = (one.public_id, one.attempt)
+            if one.not_before is not None and one.not_before > now():
+                continue
             if one.state in {"accepted", "running"} and key not in self._queued:
                 self._workflows.enqueue(one.public_id, one.attempt)
                 self._queued.add(key)

@@ -16,6 +16,7 @@ from catalog.errors import CatalogProblem
 from catalog.tables import Submission, now
 from index.errors import IndexProblem
 from ingest.errors import IngestProblem
+from ingest.links import LinkSteps
 from ingest.progress import Cancelled
 from ingest.steps import PIPELINE, Steps
 
@@ -49,6 +50,7 @@ class Workflows:
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS
         self._steps = steps
+        self._links = LinkSteps(steps.settings, steps.catalog, steps.store)
         DBOS(
             config={
                 "name": "seminar-archive",
@@ -73,6 +75,7 @@ class Workflows:
         self._ways: dict[str, Callable[[str], None]] = {
             "talk": self._talk,
             "paper": self._paper,
+            "link": self._link,
         }
 
     def launch(self) -> None:
@@ -137,6 +140,11 @@ class Workflows:
         self._step("encode", lambda: self._steps.encode(job_id, cuts))
         self._step("commit", lambda: self._steps.commit_paper(job_id, cuts))
 
+    def _link(self, job_id: str) -> None:
+        name = self._step("fetch", lambda: self._links.fetch(job_id))
+        self._step("accept", lambda: self._links.accept(job_id, name))
+        self._step("leave", lambda: self._links.leave(job_id))
+
     def _step(self, name: str, work: Callable[[], T]) -> T:
         outcome = self._outcome(name, work)
         if outcome["problem"] is not None or outcome["cancelled"]:
@@ -152,7 +160,7 @@ class Workflows:
         """Count a start, on every start; the job's kind, or None when it is to stop."""
         with self._steps.catalog.write() as session:
             job = submissions.get(session, job_id)
-            if job.state == "cancelled":
+            if job.state not in {"accepted", "running"}:
                 return None
             if job.starts >= MAX_STARTS:
                 submissions.finish(session, job_id, "failed", failure=_poison(job))

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.add_link import is_link, name_what_came, take_link
 from app.cli.context import Archive, Invocation, open_archive, print_json, remark
 
 if TYPE_CHECKING:
     from catalog.papers import NewPaper
     from catalog.talks import NewTalk
     from ingest.accept import Accepted, Offer
+    from ingest.links import Said
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def add(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(help="Recordings and PDFs.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Recordings, PDFs, links to them, or arxiv:NUMBER."),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title; else the file's name.")] = None,
     speaker: Annotated[list[str] | None, typer.Option(help="Speaker; may be repeated.")] = None,
     series: Annotated[str | None, typer.Option(help="Course or seminar.")] = None,
@@ -50,7 +55,11 @@ def add(
     settings = invocation.settings()
     with open_archive(settings) as archive:
         taken = _Taken(archive)
-        for path in paths or []:
+        for word in paths or []:
+            if is_link(word):
+                taken.note(take_link(archive, word, said.of_link()))
+                continue
+            path = Path(word)
             taken.take(path, lambda path=path: said.offer(path))
         if manifest is not None:
             taken.take_manifest(manifest)
@@ -58,6 +67,7 @@ def add(
             from app.cli.waiting import wait_for
 
             taken.ended = wait_for(archive, taken.jobs)
+            name_what_came(archive, taken.rows)
         taken.report(as_json=as_json, waited=wait)
     raise typer.Exit(taken.status)
 
@@ -75,6 +85,13 @@ class _Said:
         if self._said["visibility"] not in VISIBILITIES:
             raise typer.BadParameter(f"--visibility is one of {', '.join(VISIBILITIES)}")
         return Offer(path=path, about=self._paper(path) if is_pdf(path) else self._talk(path))
+
+    def of_link(self) -> "Said":
+        """What is said of a link, whatever it will give."""
+        from app.cli.add_link import said_of
+
+        _day(self._said["date"])
+        return said_of(self._said)
 
     def _talk(self, path: Path) -> "NewTalk":
         from catalog.talks import NewTalk
@@ -111,7 +128,7 @@ class _Taken:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []
         self.jobs: list[str] = []
         self.ended: dict[str, dict[str, Any]] = {}
 
@@ -122,7 +139,7 @@ class _Taken:
         from ingest.errors import IngestProblem
 
         row: dict[str, Any] = {"file": str(path)}
-        self._rows.append(row)
+        self.rows.append(row)
         try:
             accepted = accept(self._archive.catalog, self._archive.store, offer())
         except AlreadyThere as there:
@@ -135,6 +152,11 @@ class _Taken:
             return None
         self._note(row, accepted)
         return accepted.public_id
+
+    def note(self, row: dict[str, Any]) -> None:
+        """Keep what came of one that was taken elsewhere."""
+        self.rows.append(row)
+        self.jobs += [row["job"]] if "job" in row else []
 
     def take_manifest(self, manifest: Path) -> None:
         """Accept all that a manifest lists; talks are linked to its papers."""
@@ -157,12 +179,12 @@ class _Taken:
 
     def report(self, *, as_json: bool, waited: bool) -> None:
         """Say what came of each file."""
-        for row in self._rows:
+        for row in self.rows:
             row.update(self.ended.get(row.get("job", ""), {}))
         if as_json:
-            print_json(self._rows)
+            print_json(self.rows)
             return
-        for row in self._rows:
+        for row in self.rows:
             if row["status"] == "accepted":
                 print(f"accepted  {row['kind']} {row['id']}  {row['title']}")
             elif row["status"] in {"done", "partial"}:
@@ -173,7 +195,7 @@ class _Taken:
     @property
     def status(self) -> int:
         """1 when something was refused or failed."""
-        return int(any(row["status"] in {"refused", "failed", "cancelled"} for row in self._rows))
+        return int(any(row["status"] in {"refused", "failed", "cancelled"} for row in self.rows))
 
     def _note(self, row: dict[str, Any], accepted: "Accepted") -> None:
         self.jobs.append(accepted.job_id)

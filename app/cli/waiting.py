@@ -29,7 +29,7 @@ def wait_for(archive: Archive, job_ids: Sequence[str]) -> dict[str, dict[str, An
     try:
         with show:
             while True:
-                jobs = [one for one in _jobs(archive) if one.submission.public_id in job_ids]
+                jobs = with_what_links_gave(_jobs(archive), job_ids)
                 show.update(jobs)
                 if all(one.submission.state in ENDS for one in jobs):
                     break
@@ -72,6 +72,26 @@ def _jobs(archive: Archive) -> list[Job]:
         return submissions.listed(session)
 
 
+def with_what_links_gave(jobs: Sequence[Job], job_ids: Sequence[str]) -> list[Job]:
+    """The jobs with these ids, and after each link that is done the job of what it gave."""
+    named = [one for one in jobs if one.submission.public_id in job_ids]
+    given = {_given_by(one, jobs) for one in named}
+    return [one for one in jobs if one.submission.public_id in given | set(job_ids)]
+
+
+def _given_by(link: Job, jobs: Sequence[Job]) -> str | None:
+    if link.submission.kind != "link" or link.submission.state != "done" or link.owner is None:
+        return None
+    mine = [
+        job.submission.public_id
+        for job in jobs
+        if job.submission.kind in {"talk", "paper"}
+        and job.owner is not None
+        and job.owner.public_id == link.owner.public_id
+    ]
+    return mine[-1] if mine else None
+
+
 def _summary(jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
     ended = {}
     for job in jobs:
@@ -82,10 +102,12 @@ def _summary(jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
         if status == "partial":
             remark(f"seminar: {one.file_name} is damaged; what could be read is in the archive")
         ended[one.public_id] = {"status": status, "problem": one.failure}
-    counts = [sum(row["status"] == name for row in ended.values()) for name in _ORDER]
+    led = {job.submission.public_id: _given_by(job, jobs) for job in jobs}
+    told_of = [row for job_id, row in ended.items() if led[job_id] is None]
+    counts = [sum(row["status"] == name for row in told_of) for name in _ORDER]
     told = ", ".join(f"{n} {name}" for n, name in zip(counts, _ORDER, strict=True) if n)
-    remark(f"{told} of {len(ended)}")
-    return ended
+    remark(f"{told} of {len(told_of)}")
+    return {job_id: ended[led[job_id] or job_id] for job_id in ended}
 
 
 _ORDER = ("done", "partial", "failed", "cancelled")
@@ -94,9 +116,13 @@ _ORDER = ("done", "partial", "failed", "cancelled")
 def describe(job: Job) -> str:
     """How far a job is: step, minutes of minutes, speed, time left."""
     one = job.submission
-    if one.state in ENDS or one.state == "accepted":
-        return "waits" if one.state == "accepted" else one.state
+    if one.state == "accepted":
+        return f"waits until {one.not_before:%H:%M:%S} UTC" if one.not_before else "waits"
+    if one.state in ENDS:
+        return one.state
     parts = [one.step or one.state]
+    if one.step == "fetch":
+        parts.append(_megabytes(one.done, one.total))
     if one.kind == "talk" and one.total and one.step in {"decode", "transcribe"}:
         parts.append(f"{clock(one.done)} of {clock(one.total)}")
         if job.speed_text:
@@ -104,6 +130,11 @@ def describe(job: Job) -> str:
         if job.seconds_left is not None:
             parts.append(f"{clock(int(job.seconds_left * 1000))} left")
     return ", ".join(parts)
+
+
+def _megabytes(done_kb: int, total_kb: int | None) -> str:
+    of = f" of {total_kb / 1000:.1f}" if total_kb else ""
+    return f"{done_kb / 1000:.1f}{of} MB"
 
 
 class _Bars:
@@ -158,7 +189,8 @@ class _Lines:
             moves = one.state == "running" and time.monotonic() - at > _PLAIN_LINE_EVERY_S
             if now_step != step or moves:
                 self._said[one.public_id] = (now_step, time.monotonic())
-                remark(f"{one.file_name}: {describe(job)}")
+                why = f" ({one.failure})" if one.state == "accepted" and one.failure else ""
+                remark(f"{one.file_name}: {describe(job)}{why}")
 
 
 def _part(job: Job) -> float:
@@ -172,5 +204,6 @@ def _part(job: Job) -> float:
         "decode": (0.0, 0.05),
         "transcribe": (0.05, 0.87),
         "read": (0.0, 0.5),
+        "fetch": (0.0, 0.95),
     }.get(one.step or "", (0.92, 0.0))
     return begins + share * min(1.0, whole) if one.state == "running" else 0.0
