@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     )
     page_hosts: str = Field(
         "youtube.com, youtu.be, vimeo.com",
-        description="Hosts, with their subdomains, whose pages yt-dlp may read; separated by commas.",
+        description="Hosts, and all under them, whose pages yt-dlp may read; separated by commas.",
     )
     arxiv_url: str = Field(
         "https://export.arxiv.org", description="Where arXiv's API and PDFs are asked for."

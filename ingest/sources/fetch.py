@@ -181,37 +181,47 @@ class _Writing:
         self._target = target
         self._known = known
         self._until = clock.until = time.monotonic() + fetcher.limits.time_s
+        self._marked: tuple[int, float] | None = None
+        self._roomed = 0
 
     def run(self, answer: httpcore2.Response, file: Any, size: int, told: Told) -> int:
         """Write until the end; returns the size of the whole."""
         told(size, self._known.total)
-        marked, marked_at, roomed = size, time.monotonic(), size
-        for block in answer.iter_stream():
-            if size == 0 and block[:64].lstrip().lower().startswith(_PAGE_BEGINS):
-                raise page_instead(self._target)
-            size += len(block)
-            if size > self._limits.size_bytes:
-                raise _too_large(self._target, self._limits.size_bytes)
-            if size - roomed > _ROOM_EVERY_BYTES:
-                roomed = size
-                self._require_room(0)
-            file.write(block)
-            told(size, self._known.total)
-            now = time.monotonic()
-            if now > self._until:
-                raise self._out_of_time()
-            if now - marked_at > self._limits.least_over_s:
-                self._require_speed((size - marked) / (now - marked_at))
-                marked, marked_at = size, now
+        try:
+            for block in answer.iter_stream():
+                size = self._wrote(block, file, size)
+                told(size, self._known.total)
+                self._require_speed(size)
+        except httpcore2.TimeoutException:
+            if time.monotonic() < self._until:
+                raise
+            raise self._out_of_time() from None
         if self._known.total is not None and size != self._known.total:
             raise Unreachable(self._target.shown, _LOST)
         return size
 
-    def _require_speed(self, bytes_per_s: float) -> None:
-        if bytes_per_s < self._limits.least_bytes_per_s:
-            raise Unreachable(
-                self._target.shown, f"it gives only {bytes_per_s / 1000:.1f} kB a second"
-            )
+    def _wrote(self, block: bytes, file: Any, size: int) -> int:
+        if size == 0 and block[:64].lstrip().lower().startswith(_PAGE_BEGINS):
+            raise page_instead(self._target)
+        size += len(block)
+        if size > self._limits.size_bytes:
+            raise _too_large(self._target, self._limits.size_bytes)
+        if size - self._roomed > _ROOM_EVERY_BYTES:
+            self._roomed = size
+            self._require_room(0)
+        file.write(block)
+        return size
+
+    def _require_speed(self, size: int) -> None:
+        if self._marked is None:
+            self._marked = size, time.monotonic()
+        marked, marked_at = self._marked
+        over_s = time.monotonic() - marked_at
+        if over_s > self._limits.least_over_s:
+            if size - marked < self._limits.least_bytes_per_s * over_s:
+                slow = f"it gives only {(size - marked) / over_s / 1000:.1f} kB a second"
+                raise Unreachable(self._target.shown, slow)
+            self._marked = size, time.monotonic()
 
     def _out_of_time(self) -> LinkRefused | Unreachable:
         hours = f"{self._limits.time_s / 3600:.3g} hours"
@@ -304,11 +314,11 @@ def _named(target: Target) -> Iterator[None]:
     except httpcore2.TimeoutException as error:
         raise Unreachable(target.shown, "it does not answer in time") from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, ssl.SSLCertVerificationError):
             raise LinkRefused(
                 target.shown,
-                f"its certificate does not prove that it is {target.host} "
-                f"({error.__cause__.verify_message})",
+                f"its certificate does not prove that it is {target.host} ({cause.verify_message})",
                 "check the address, or download the file yourself and add it",
             ) from error
         raise Unreachable(target.shown, str(error) or _LOST) from error

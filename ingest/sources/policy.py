@@ -17,7 +17,7 @@ from catalog.settings import Settings
 from ingest.errors import LinkRefused, Unreachable
 
 PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _SAFE = "/%:@!$&'()*+,;=~-._?"
 _MAX_LENGTH = 2000
 
@@ -189,15 +189,17 @@ def target_of(url: str) -> Target:
         or not url.isprintable()
         or any(c.isspace() or c == "\\" for c in url)
     ):
-        raise LinkRefused(url[:60], "it is not a well-formed address", "copy it again")
+        raise LinkRefused("the link", "it is not a well-formed address", "copy it again")
     try:
         parts = urlsplit(url)
+        if parts.scheme not in PORTS:
+            raise LinkRefused(
+                f"{parts.scheme}:…", "only http and https are fetched", "give such a link"
+            )
         port = parts.port
         host = _host(parts.hostname or "")
     except ValueError as error:
-        raise LinkRefused(url[:60], "it is not a well-formed address", "copy it again") from error
-    if parts.scheme not in PORTS:
-        raise LinkRefused(url[:60], "only http and https are fetched", "give a link of that kind")
+        raise LinkRefused("the link", "it is not a well-formed address", "copy it again") from error
     if parts.username is not None or parts.password is not None:
         raise LinkRefused(
             f"{parts.scheme}://{host}/…",
@@ -216,9 +218,9 @@ def target_of(url: str) -> Target:
 
 def _host(name: str) -> str:
     """A host name in ASCII.  Raises: ValueError."""
-    if ":" in name:
+    if ":" in name and "%" not in name:
         return str(ipaddress.IPv6Address(name))
-    ascii_name = name.encode("idna").decode().lower()
+    ascii_name = name.encode("idna").decode().lower().removesuffix(".")
     if not _HOST.fullmatch(ascii_name):
         raise ValueError(name)
     return ascii_name
