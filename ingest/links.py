@@ -28,7 +28,7 @@ from ingest.accept import MEDIA_TYPES, Accepted, KnownPaper, Offer, accept
 from ingest.errors import IngestProblem, LinkRefused, UnknownPaper, Unreachable
 from ingest.pdf import read_pdf
 from ingest.progress import Progress, PutOff
-from ingest.sources.arxiv import Arxiv, ArxivId, arxiv_id_in
+from ingest.sources.arxiv import SPACING_S, Arxiv, ArxivId, arxiv_id_in
 from ingest.sources.fetch import Fetched, Fetcher, Limits, Told
 from ingest.sources.pages import fetch_page, is_page, require_pages
 from ingest.sources.policy import Policy, Target, named_in, policy_of, target_of
@@ -212,6 +212,7 @@ class LinkSteps:
             base_url=self._settings.arxiv_url,
             fetcher=self._fetcher,
             run_dir=self._settings.data_dir / "run",
+            spacing_s=SPACING_S,
         )
         entry = arxiv.entry(arxiv_id)
         said = Said(**{key: value for key, value in job.about.items() if key != "stand_in"})

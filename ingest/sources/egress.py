@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ingest.errors import LinkProblem
+from ingest.errors import LinkRefused, Unreachable
 from ingest.sources.policy import Policy, target_of
 
 _CONNECT_S = 20.0
@@ -55,10 +55,10 @@ class _Door(socketserver.StreamRequestHandler):
                 return
             try:
                 outside = self._connected(place)
-            except LinkProblem:
+            except LinkRefused:
                 self._answer("403 Forbidden")
                 return
-            except OSError:
+            except (Unreachable, OSError):
                 self._answer("502 Bad Gateway")
                 return
             with outside:

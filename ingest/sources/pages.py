@@ -137,11 +137,15 @@ def _named(target: Target) -> Iterator[None]:
 
 def problem_of(error: BaseException, target: Target) -> Exception:
     """What yt-dlp's error means: ours that it wrapped, the network's, or the page's."""
-    from yt_dlp.networking.exceptions import HTTPError, TransportError
+    from yt_dlp.networking.exceptions import HTTPError, ProxyError, TransportError
 
     for one in _causes(error):
         if isinstance(one, LinkProblem | Cancelled):
             return one
+        if isinstance(one, ProxyError) and "403" in str(one):
+            return LinkRefused(
+                target.shown, "it leads to an address inside", "download the file yourself"
+            )
         if isinstance(one, HTTPError) and one.status < 500 and one.status != 429:
             return LinkRefused(target.shown, f"the site answers {one.status}", "check the address")
         if isinstance(one, HTTPError | TransportError):

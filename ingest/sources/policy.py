@@ -132,16 +132,11 @@ class Policy:
 
         Raises: LinkRefused, Unreachable.
         """
-        trusted = target.place in self.inside
-        if not trusted and target.port not in PORTS.values():
-            raise LinkRefused(
-                target.shown,
-                f"it names the port {target.port}",
-                "only 80 and 443 are asked, and the places in SEMINAR_LINK_HOSTS_INSIDE",
-            )
-        found = self.resolve(target.host, target.port)
+        found = list(self.resolve(target.host, target.port))
+        if target.place in self.inside and found:
+            return found
         for address in found:
-            word = None if trusted else inside(address)
+            word = inside(address)
             if word:
                 raise LinkRefused(
                     target.shown,
@@ -150,9 +145,15 @@ class Policy:
                     "it, or ask who runs the archive to name the server in "
                     "SEMINAR_LINK_HOSTS_INSIDE",
                 )
+        if target.port not in PORTS.values():
+            raise LinkRefused(
+                target.shown,
+                f"it names the port {target.port}",
+                "only 80 and 443 are asked, and the places in SEMINAR_LINK_HOSTS_INSIDE",
+            )
         if not found:
             raise Unreachable(target.host, "its name has no address")
-        return list(found)
+        return found
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -1,5 +1,6 @@
 """arXiv: numbers in every way of writing, what its API says, and its rate."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -181,4 +182,4 @@ def test_the_processes_of_an_archive_keep_the_rate_together(
     assert [one.wait(60) for one in asking] == [0, 0, 0]
     at = [moment for _path, _headers, moment in server.asked]
     assert len(at) == 6
-    assert min(later - earlier for earlier, later in zip(at, at[1:], strict=False)) >= 0.29
+    assert min(later - earlier for earlier, later in itertools.pairwise(at)) >= 0.29
