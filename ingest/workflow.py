@@ -16,7 +16,7 @@ from catalog.errors import CatalogProblem
 from catalog.tables import Submission, now
 from index.errors import IndexProblem
 from ingest.errors import IngestProblem
-from ingest.links import LinkSteps
+from ingest.link_steps import LinkSteps
 from ingest.progress import Cancelled
 from ingest.steps import PIPELINE, Steps
 

@@ -71,7 +71,7 @@ def options(target: Target, folder: Path, limits: Limits, told: Told) -> dict[st
         "match_filter": _not_live,
         "max_filesize": limits.size_bytes,
         "progress_hooks": [_hook(told, limits)],
-        "socket_timeout": limits.silence_s,
+        "socket_timeout": limits.patience.silence_s,
         "retries": 2,
         "fragment_retries": 2,
         "extractor_retries": 1,

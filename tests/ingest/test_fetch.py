@@ -12,6 +12,7 @@ import trustme
 
 from catalog.errors import StoreFull
 from ingest.errors import LinkRefused, Unreachable
+from ingest.sources.connect import Patience
 from ingest.sources.fetch import Fetcher, Limits
 from ingest.sources.policy import Policy
 from tests.ingest.elsewhere import (
@@ -215,7 +216,7 @@ def drip(gap_s: float, *, headers: bool) -> object:
 
 def test_headers_that_drip_are_not_waited_for(server: Elsewhere, tmp_path: Path) -> None:
     server.routes["/x"] = drip(0.02, headers=True)  # type: ignore[assignment]
-    limits = Limits(size_bytes=1 << 20, time_s=30, headers_s=0.2)
+    limits = Limits(size_bytes=1 << 20, time_s=30, patience=Patience(headers_s=0.2))
     with pytest.raises(Unreachable, match="in time"):
         Fetcher(policy=around(server), limits=limits).fetch(
             server.url("/x"), tmp_path / "part", untold
@@ -279,7 +280,7 @@ def test_a_part_that_the_server_cannot_go_on_with_is_dropped(
     with pytest.raises(Unreachable):
         one.fetch(server.url("/x"), part, untold)
     server.routes["/x"] = status(416)
-    with pytest.raises(Unreachable, match="begins anew"):
+    with pytest.raises(Unreachable, match="begun anew"):
         one.fetch(server.url("/x"), part, untold)
     server.routes["/x"] = body(CONTENT, ETag='"v1"')
     one.fetch(server.url("/x"), part, untold)

@@ -17,7 +17,8 @@ from catalog.store import Store
 from catalog.tables import Paper, Submission, now
 from ingest.accept import Offer, accept
 from ingest.errors import BadInput, LinkRefused, UnknownPaper
-from ingest.links import LinkSteps, Said, promise_link
+from ingest.link_steps import LinkSteps
+from ingest.links import Said, promise_link
 from ingest.progress import Cancelled, PutOff
 from ingest.worker import Worker
 from ingest.workflow import Workflows
@@ -323,7 +324,7 @@ def test_a_failed_link_that_is_added_again_is_tried_again(bench: Bench) -> None:
 
 @pytest.fixture
 def arxiv(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr("ingest.links.SPACING_S", 0.0)
+    monkeypatch.setattr("ingest.link_steps.SPACING_S", 0.0)
     bench.server.routes["/api/query"] = body(feed("1912.02292v2"))
     bench.server.routes["/pdf/1912.02292v2"] = body(PAPER, Content_Type="application/pdf")
     return bench

@@ -47,7 +47,8 @@ def test_waiting_for_a_link_is_waiting_for_what_it_gives(server: Elsewhere, tmp_
     with elsewhere() as inside:
         done = call(
             server, tmp_path, "add", server.url("/get?x=//1"), server.url("/gone.mp4"),
-            "arxiv:1912.02292", inside.url("/canary.mp4"), "ftp://127.0.0.1/x", "--wait", "--json", check=False,
+            "arxiv:1912.02292", inside.url("/canary.mp4"), "ftp://127.0.0.1/x", "--wait", "--json",
+            check=False,
         )  # fmt: skip
         assert inside.asked == []
     assert done.returncode == 1
