@@ -161,7 +161,12 @@ class LinkSteps:
 
     def _from_page(self, job: Submission, target: Target, told: Told) -> _Found:
         folder = self._folder(job.public_id, "whole")
-        page = fetch_page(target, folder, self._limits, self._policy, told)
+
+        def told_with_room(size: int, total: int | None) -> None:
+            self._store.require_room(0, target.shown)
+            told(size, total)
+
+        page = fetch_page(target, folder, self._limits, self._policy, told_with_room)
         return _Found(
             name=page.file.name,
             title=page.title or target.shown,

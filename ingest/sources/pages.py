@@ -5,6 +5,7 @@ addresses, no cookies, no other programs; what yt-dlp connects to goes through `
 applies the same policy as every link.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,12 @@ def _not_live(info: dict[str, Any], *_rest: Any, **_more: Any) -> str | None:
 
 
 def _hook(told: Told, limits: Limits) -> Callable[[dict[str, Any]], None]:
+    until = time.monotonic() + limits.time_s
+
     def hook(state: dict[str, Any]) -> None:
+        if time.monotonic() > until:
+            hours = f"{limits.time_s / 3600:.3g} hours"
+            raise Unreachable("the recording on the page", f"it is not whole after {hours}")
         size = state.get("downloaded_bytes") or 0
         if size > limits.size_bytes:
             raise LinkRefused(

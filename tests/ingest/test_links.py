@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -138,6 +139,14 @@ def test_the_same_address_twice_is_one_promise(bench: Bench) -> None:
     with pytest.raises(AlreadyThere, match=r"x\.pdf is already in the archive as paper"):
         bench.promise("/x.pdf")
     assert len(bench.server.asked) == 1
+
+
+def test_an_address_that_many_name_at_once_is_one_promise(bench: Bench) -> None:
+    with ThreadPoolExecutor(20) as many:
+        for address in ("/x.pdf", "arxiv:1912.02292"):
+            assert len(set(many.map(bench.promise, [address] * 20))) == 1
+    assert bench.kinds() == [("link", "accepted")] * 2
+    assert bench.titles() == ["arXiv:1912.02292"]
 
 
 def test_the_same_bytes_at_two_addresses_are_one_paper(bench: Bench) -> None:

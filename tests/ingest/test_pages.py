@@ -87,6 +87,9 @@ def test_progress_is_told_and_a_wish_to_stop_is_heard(tmp_path: Path) -> None:
     assert told == [(10, 40)]
     with pytest.raises(LinkRefused, match="the limit"):
         hook({"status": "downloading", "downloaded_bytes": 2 << 20})
+    [late] = options(WATCH, tmp_path, Limits(size_bytes=1, time_s=-1), untold)["progress_hooks"]
+    with pytest.raises(Unreachable, match="not whole after"):
+        late({"status": "downloading", "downloaded_bytes": 1})
 
 
 def test_without_network_a_page_is_waited_for(tmp_path: Path) -> None:
