@@ -131,7 +131,10 @@ def talks_naming(session: Session, paper: Paper) -> list[Talk]:
 
 def submission(session: Session, paper: Paper) -> Submission | None:
     """The submission that brought this paper's file, if it came as one."""
-    return session.exec(select(Submission).where(Submission.paper_id == paper.id)).first()
+    query = select(Submission).where(
+        Submission.paper_id == paper.id, col(Submission.kind) != "link"
+    )
+    return session.exec(query).first()
 
 
 def _refuse_known(session: Session, new: NewPaper) -> None:

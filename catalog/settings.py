@@ -48,6 +48,24 @@ class Settings(BaseSettings):
     worker_lease_s: float = Field(
         60.0, gt=0, description="How long a worker may be silent before others take its jobs over."
     )
+    link_max_gb: float = Field(
+        8.0, gt=0, description="Largest file that is fetched from a link, in gigabytes."
+    )
+    link_max_hours: float = Field(
+        2.0, gt=0, description="How long one try at a link may take; a later try goes on."
+    )
+    link_hosts_inside: str = Field(
+        "",
+        description="Servers of your own network that links may lead to, as `host` or `host:port`, "
+        "separated by commas; all others must be public.",
+    )
+    page_hosts: str = Field(
+        "youtube.com, youtu.be, vimeo.com",
+        description="Hosts, and all under them, whose pages yt-dlp may read; separated by commas.",
+    )
+    arxiv_url: str = Field(
+        "https://export.arxiv.org", description="Where arXiv's API and PDFs are asked for."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line that is written."
     )

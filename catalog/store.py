@@ -43,7 +43,7 @@ class Store:
         try:
             with source.open("rb") as file:
                 size_bytes = os.fstat(file.fileno()).st_size
-                self._require_room(size_bytes, source.name)
+                self.require_room(size_bytes, source.name)
                 return self._copy_in(file)
         except OSError as error:
             raise self._named(error, source) from error
@@ -114,6 +114,16 @@ class Store:
         for path in self._artifacts.glob(f"vectors/*/{owner_id}.npz"):
             path.unlink(missing_ok=True)
 
+    def require_room(self, size_bytes: int, name: str) -> None:
+        """Raises: StoreFull, when so much more would not leave the databases their room."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        free_bytes = shutil.disk_usage(self.root).free
+        if free_bytes < size_bytes + _RESERVE_BYTES:
+            raise StoreFull(
+                f"the archive disk is full: {name} needs {size_bytes / 1e9:.1f} GB, "
+                f"{free_bytes / 1e9:.1f} GB are free at {self.root}; nothing was stored"
+            )
+
     def _copy_in(self, file: IO[bytes]) -> StoredFile:
         self._media.mkdir(parents=True, exist_ok=True)
         incoming = self._media / f"incoming-{os.getpid()}-{time.monotonic_ns()}{_ASIDE}"
@@ -133,15 +143,6 @@ class Store:
         finally:
             incoming.unlink(missing_ok=True)
         return StoredFile(sha256=hashed.hexdigest(), size_bytes=size_bytes)
-
-    def _require_room(self, size_bytes: int, name: str) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        free_bytes = shutil.disk_usage(self.root).free
-        if free_bytes < size_bytes + _RESERVE_BYTES:
-            raise StoreFull(
-                f"the archive disk is full: {name} needs {size_bytes / 1e9:.1f} GB, "
-                f"{free_bytes / 1e9:.1f} GB are free at {self.root}; nothing was stored"
-            )
 
     def _named(self, error: OSError, path: Path) -> FileUnreadable | StoreFull:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -123,7 +123,16 @@ def accept_corrections(session: Session, talk: Talk, file: OfferedFile) -> Submi
 def accept_paper(session: Session, new: NewPaper, file: OfferedFile) -> Submission:
     """Promise a paper for this PDF.  Raises: AlreadyThere."""
     refuse_twice(session, file)
-    paper = papers.add(session, new)
+    return _promise_paper(session, papers.add(session, new), file)
+
+
+def accept_paper_file(session: Session, paper_id: int, file: OfferedFile) -> Submission:
+    """Promise the pages of a paper that had no file.  Raises: AlreadyThere."""
+    refuse_twice(session, file)
+    return _promise_paper(session, session.get_one(Paper, paper_id), file)
+
+
+def _promise_paper(session: Session, paper: Paper, file: OfferedFile) -> Submission:
     paper.sha256 = file.stored.sha256
     paper.size_bytes = file.stored.size_bytes
     paper.file_name = file.name
@@ -171,7 +180,8 @@ def has_captions(session: Session, talk: Talk) -> bool:
 
 def find(session: Session, key: str) -> Job:
     """The job with this id, or the newest job of the talk or paper with it.  Raises: NotThere."""
-    for job in reversed(listed(session)):
+    newest_first = reversed(listed(session))
+    for job in sorted(newest_first, key=lambda job: job.submission.kind == "link"):
         if key in job.keys:
             return job
     raise NotThere("job", key)
@@ -273,9 +283,10 @@ def publish_again(session: Session, talk: Talk) -> bool:
 
 
 def retry(session: Session, public_id: str) -> None:
-    """Promise a failed or cancelled submission anew.  Raises: JobProblem, NotThere."""
+    """Promise a failed or cancelled one anew, or end a wait.  Raises: JobProblem, NotThere."""
     one = get(session, public_id)
-    if one.state not in {"failed", "cancelled"}:
+    waits = one.state == "accepted" and one.not_before is not None
+    if one.state not in {"failed", "cancelled"} and not waits:
         raise JobProblem(
             f"job {public_id} is {one.state}; only a failed or cancelled one can be retried"
         )

@@ -148,7 +148,10 @@ def details(session: Session, talks: Sequence[Talk]) -> list[TalkDetails]:
         one.talk_id: one
         for one in session.exec(
             select(Submission)
-            .where(col(Submission.talk_id).in_(ids), col(Submission.kind) != "transcribe")
+            .where(
+                col(Submission.talk_id).in_(ids),
+                col(Submission.kind).not_in(["transcribe", "link"]),
+            )
             .order_by(col(Submission.id))
         )
     }

@@ -46,6 +46,13 @@ _VIDEO = {"mp4": "video/mp4", "matroska": "video/x-matroska", "webm": "video/web
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPaper:
+    """A paper that the catalog has and whose file is not there yet."""
+
+    paper_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A file with what is said about it: as a talk or as a paper.
 
@@ -53,7 +60,7 @@ class Offer:
     """
 
     path: Path
-    about: NewTalk | NewPaper
+    about: NewTalk | NewPaper | KnownPaper
     talk: str | None = None
 
 
@@ -164,7 +171,7 @@ def _mark(path: Path) -> Mark:
 
 def _looked_at(offer: Offer, mark: Mark) -> _Arrival:
     path = offer.path
-    if isinstance(offer.about, NewPaper):
+    if isinstance(offer.about, NewPaper | KnownPaper):
         read_pdf(path)
         return _Arrival(path=path, media_type="application/pdf", mark=mark)
     if is_captions(path):
@@ -210,6 +217,8 @@ def _written(offer: Offer, session: Session, file: OfferedFile) -> Submission:
     submissions.refuse_twice(session, file)
     if isinstance(offer.about, NewPaper):
         return submissions.accept_paper(session, offer.about, file)
+    if isinstance(offer.about, KnownPaper):
+        return submissions.accept_paper_file(session, offer.about.paper_id, file)
     if is_captions(offer.path):
         talk = joining.talk_for_captions(session, offer.about, offer.talk)
         return submissions.accept_captions(session, talk or offer.about, file)

@@ -75,6 +75,8 @@ def _has_text(session: Session, job: Job) -> bool:
     owner = job.owner
     if owner is None:
         return False
+    if job.submission.kind == "link":  # the job of what it fetched answers for the text
+        return True
     if isinstance(owner, Paper):
         return owner.page_count is not None
     query = select(Transcript).where(Transcript.talk_id == owner.id, col(Transcript.is_current))

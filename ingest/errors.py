@@ -14,6 +14,11 @@
     ├── AlreadyWatched           another process watches that folder
     ├── DecoderStopped           the decoding process was killed from outside: try again
     ├── DiskFull                 no space for what is being written: nothing was stored
+    ├── LinkProblem              what lies elsewhere could not be fetched
+    │   ├── LinkRefused          the address or what it gives is at fault, or it leads inside
+    │   ├── UnknownPaper         arXiv has no paper of that number
+    │   ├── PagesMissing         the extra that reads pages is not installed
+    │   └── Unreachable          it does not answer now: the job waits and tries again
     ├── BadManifest              a list of files has faults; nothing of it was started
     ├── PublishingFailed         no new snapshot could be made; what is committed waits
     ├── SomebodyPublishes        another process publishes at this moment: try again
@@ -132,6 +137,50 @@ class DiskFull(IngestProblem):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.folder,))
+
+
+class LinkProblem(IngestProblem):
+    """What lies elsewhere could not be fetched."""
+
+
+class LinkRefused(LinkProblem):
+    """The address, or what it gives, cannot be taken; trying again cannot help."""
+
+    def __init__(self, address: str, reason: str, advice: str) -> None:
+        self.address = address
+        self.reason = reason
+        self.advice = advice
+        super().__init__(one_line(f"{address}: {reason}; {advice}"))
+
+
+class UnknownPaper(LinkProblem):
+    """arXiv knows no paper of that number."""
+
+    def __init__(self, arxiv_id: str) -> None:
+        self.arxiv_id = arxiv_id
+        super().__init__(f"arXiv has no paper {arxiv_id}; check the number")
+
+
+class PagesMissing(LinkProblem):
+    """The package that finds the recording on a page is not installed."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            one_line(
+                f"{address}: a recording on a page needs yt-dlp; install it with "
+                "`pip install 'seminar-archive[pages]'`, or give the address of the file itself"
+            )
+        )
+
+
+class Unreachable(LinkProblem):
+    """It does not answer now, or broke off; what came is kept.  `after_s`: when it may again."""
+
+    def __init__(self, address: str, reason: str, *, after_s: float | None = None) -> None:
+        self.address = address
+        self.reason = reason
+        self.after_s = after_s
+        super().__init__(one_line(f"{address} cannot be reached: {reason}"))
 
 
 class BadManifest(IngestProblem):

@@ -26,6 +26,10 @@ class Cancelled(Exception):
     """Staff cancelled the job; it stops here and keeps what is finished."""
 
 
+class PutOff(Cancelled):
+    """The job waits for something outside; its row says until when, and another try will come."""
+
+
 class Lost(BaseException):
     """Another worker has the job now: whatever this one was doing for it ends without a word.
 

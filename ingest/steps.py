@@ -290,7 +290,7 @@ class Steps:
         submissions.change(session, job_id, state="committed", step="publish", partial=partial)
 
     def _clean(self, job: Submission) -> None:
-        if job.sha256:
+        if job.kind != "link":  # the same bytes have a job of their own
             self.store.drop_artifacts("pcm", job.sha256)
             self.store.drop_artifacts("cuts", job.sha256)
 

@@ -7,7 +7,7 @@ Invariant: nothing in the folder is ever written, moved or deleted.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Watch:
     options: WatchOptions = field(default_factory=WatchOptions)
     _seen: dict[Path, _Sight] = field(default_factory=dict)
 
-    def look(self) -> Iterator[Taken]:
+    def look(self) -> Generator[Taken]:
         """Look once: what is new and whole is taken.  Yields what came of each file."""
         files = [file for file in files_under(self.folder) if why_skipped(file) is None]
         pairs = paired(files)

@@ -23,6 +23,7 @@ from index.errors import IndexProblem
 from ingest import faults
 from ingest.caption_steps import CaptionSteps
 from ingest.errors import IngestProblem
+from ingest.link_steps import LinkSteps
 from ingest.progress import Cancelled, Lost, held
 from ingest.steps import PIPELINE, Steps
 
@@ -62,6 +63,7 @@ class Workflows:
         self._dbos = DBOS
         self._steps = steps
         self._caption_steps = CaptionSteps(steps)
+        self._links = LinkSteps(steps.settings, steps.catalog, steps.store, worker=worker)
         self._worker = worker
         self._queue = f"worker-{worker}"
         self._running: set[str] = set()
@@ -91,6 +93,7 @@ class Workflows:
             "paper": self._paper,
             "transcribe": self._talk,
             "captions": self._captions,
+            "link": self._link,
         }
 
     def launch(self) -> None:
@@ -203,6 +206,11 @@ class Workflows:
         cuts = self._step("passages", lambda: steps.cut(job_id, read))
         self._step("encode", lambda: self._steps.encode(job_id, cuts))
         self._step("commit", lambda: steps.commit(job_id, read, cuts))
+
+    def _link(self, job_id: str) -> None:
+        name = self._step("fetch", lambda: self._links.fetch(job_id))
+        self._step("accept", lambda: self._links.accept(job_id, name))
+        self._step("leave", lambda: self._links.leave(job_id))
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
         outcome = self._outcome(name, work)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.add_link import is_link, name_what_came, take_link
 from app.cli.context import Invocation, open_archive
 
 if TYPE_CHECKING:
     from catalog.papers import NewPaper
     from catalog.talks import NewTalk
+    from ingest.links import Said
     from ingest.manifest import Entry
 
 
@@ -23,7 +25,8 @@ def register(app: typer.Typer) -> None:
 def add(
     context: typer.Context,
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Recordings, captions, PDFs, or folders of them.")
+        list[str] | None,
+        typer.Argument(help="Recordings, captions, PDFs, folders of them, links, or arxiv:NUMBER."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="Title; else by the file's name.")] = None,
     speaker: Annotated[list[str] | None, typer.Option(help="Speaker; may be repeated.")] = None,
@@ -58,13 +61,16 @@ def add(
         year=year, venue=venue, talk=talk,
     )  # fmt: skip
     said.check()
-    gathered = gather(paths or [])
-    if (title or talk) and len(gathered.files) > 1:
+    links = [word for word in paths or [] if is_link(word)]
+    gathered = gather([Path(word) for word in paths or [] if not is_link(word)])
+    if (title or talk) and len(gathered.files) + len(links) > 1:
         raise typer.BadParameter("--title and --talk are for one file; use --manifest for several")
     settings = invocation.settings()
     with open_archive(settings) as archive:
         listed = checked_manifest(archive, manifest) if manifest else []
         taking = Taking(archive, quiet=as_json or wait)
+        for link in links:
+            taking.note(take_link(archive, link, said.of_link()))
         for path in gathered.files:
             taking.take(path, partial(said.entry, path, captions=gathered.captions.get(path)))
         taking.take_all(listed)
@@ -73,6 +79,7 @@ def add(
             from app.cli.waiting import wait_for
 
             taking.ended = wait_for(archive, taking.jobs)
+            name_what_came(archive, taking.rows)
         taking.report(as_json=as_json, waited=wait)
     raise typer.Exit(taking.status)
 
@@ -94,6 +101,12 @@ class _Said:
         if language is not None and not is_language(language):
             raise typer.BadParameter(f"--language {language!r} is not a code such as en, de or fa")
         _day(self._said["date"])
+
+    def of_link(self) -> "Said":
+        """What is said of a link, whatever it will give."""
+        from app.cli.add_link import said_of
+
+        return said_of(self._said)
 
     def entry(self, path: Path, *, captions: Path | None) -> "Entry":
         """A file with what the options say, then its side-car, then its name.

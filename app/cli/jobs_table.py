@@ -139,7 +139,7 @@ def row(job: Job, past: Past) -> dict[str, Any]:
         "step": one.step,
         "done": one.done,
         "total": one.total,
-        "unit": "pages" if one.kind == "paper" else "ms",
+        "unit": {"paper": "pages", "link": "kB"}.get(one.kind, "ms"),
         "percent": percent(job),
         "speed": one.speed,
         "seconds_left": rounded(past.seconds_left(job)),
@@ -193,5 +193,7 @@ def _cells(job: Job, past: Past) -> tuple[str, ...]:
 def _state(job: Job) -> str:
     one = job.submission
     if one.state in {"accepted", "running"} and one.worker is None:
+        if one.not_before is not None:
+            return f"waits until {one.not_before:%H:%M:%S} UTC"
         return "waits" if one.state == "accepted" else "waits to go on"
     return one.state

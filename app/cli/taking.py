@@ -43,7 +43,7 @@ class Taking:
     def __init__(self, archive: Archive, *, quiet: bool) -> None:
         self._archive = archive
         self._quiet = quiet
-        self._rows: list[dict[str, Any]] = []
+        self.rows: list[dict[str, Any]] = []
         self.jobs: list[str] = []
         self.ended: dict[str, dict[str, Any]] = {}
 
@@ -60,6 +60,13 @@ class Taking:
             public_id = taken.public_id
         return public_id
 
+    def note(self, row: dict[str, Any]) -> None:
+        """Keep what came of one that was promised elsewhere."""
+        self.rows.append(row)
+        self.jobs += [row["job"]] if "job" in row else []
+        if not self._quiet:
+            _print(row)
+
     def take_all(self, entries: Iterable[Entry]) -> None:
         """Accept all that a list names; talks are linked to its papers."""
         ids: dict[str, str] = {}
@@ -75,7 +82,7 @@ class Taking:
 
     def skip(self, files: Sequence[tuple[Path, str]]) -> None:
         """Name what was left out of the folders."""
-        self._rows += [
+        self.rows += [
             {"file": str(path), "status": "skipped", "problem": reason} for path, reason in files
         ]
         for path, reason in files[:_MOST_NAMED]:
@@ -85,29 +92,29 @@ class Taking:
 
     def report(self, *, as_json: bool, waited: bool) -> None:
         """Say what came of each file, and of all."""
-        for row in self._rows:
+        for row in self.rows:
             row.update(self.ended.get(row.get("job", ""), {}))
         if as_json:
-            print_json(self._rows)
+            print_json(self.rows)
             return
         if self._quiet:
-            for row in self._rows:
+            for row in self.rows:
                 _print(row)
-        if len(self._rows) > 1:
-            counts = Counter(row["status"] for row in self._rows)
+        if len(self.rows) > 1:
+            counts = Counter(row["status"] for row in self.rows)
             told = [f"{counts[one]} {_WORDS.get(one, one)}" for one in _ORDER if counts[one]]
-            remark(f"{', '.join(told)}; {len(self._rows)} files in all")
+            remark(f"{', '.join(told)}; {len(self.rows)} files in all")
         if self.jobs and not waited:
             remark("`seminar worker` does the work, `seminar jobs` shows how far it is")
 
     @property
     def status(self) -> int:
         """1 when something was refused or failed."""
-        return int(any(row["status"] in {"refused", "failed", "cancelled"} for row in self._rows))
+        return int(any(row["status"] in {"refused", "failed", "cancelled"} for row in self.rows))
 
     def _note(self, taken: Taken) -> None:
         row: dict[str, Any] = {"file": str(taken.path), "status": taken.status}
-        self._rows.append(row)
+        self.rows.append(row)
         for text in taken.remarks:
             remark(f"{taken.path.name}: {text}")
         if taken.problem is not None:

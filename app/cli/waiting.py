@@ -32,7 +32,7 @@ def wait_for(archive: Archive, job_ids: Sequence[str]) -> dict[str, dict[str, An
     try:
         with show:
             while True:
-                jobs, past = hands.look(set(job_ids))
+                jobs, past = hands.look(job_ids)
                 show.update(jobs, past)
                 if all(one.submission.state in ENDS for one in jobs):
                     break
@@ -62,12 +62,10 @@ class _Hands:
         else:
             self._start()
 
-    def look(self, job_ids: set[str]) -> tuple[list[Job], Past]:
+    def look(self, job_ids: Sequence[str]) -> tuple[list[Job], Past]:
         """The jobs as they are now, and what is known of how long such jobs take."""
         with self._archive.catalog.read() as session:
-            jobs = [
-                job for job in submissions.listed(session) if job.submission.public_id in job_ids
-            ]
+            jobs = with_what_links_gave(submissions.listed(session), job_ids)
             if time.monotonic() - self._past_at > _PAST_EVERY_S:
                 self._past, self._past_at = estimates.past(session), time.monotonic()
         return jobs, self._past
@@ -102,6 +100,26 @@ class _Hands:
         self._own = start_worker(self._archive, "--until-idle", "--quiet")
 
 
+def with_what_links_gave(jobs: Sequence[Job], job_ids: Sequence[str]) -> list[Job]:
+    """The jobs with these ids, and after each link that is done the job of what it gave."""
+    named = [one for one in jobs if one.submission.public_id in job_ids]
+    given = {_given_by(one, jobs) for one in named}
+    return [one for one in jobs if one.submission.public_id in given | set(job_ids)]
+
+
+def _given_by(link: Job, jobs: Sequence[Job]) -> str | None:
+    if link.submission.kind != "link" or link.submission.state != "done" or link.owner is None:
+        return None
+    mine = [
+        job.submission.public_id
+        for job in jobs
+        if job.submission.kind in {"talk", "paper"}
+        and job.owner is not None
+        and job.owner.public_id == link.owner.public_id
+    ]
+    return mine[-1] if mine else None
+
+
 def _summary(jobs: Sequence[Job], seconds: float) -> dict[str, dict[str, Any]]:
     ended = {}
     for job in jobs:
@@ -112,10 +130,12 @@ def _summary(jobs: Sequence[Job], seconds: float) -> dict[str, dict[str, Any]]:
         if status == "partial":
             remark(f"seminar: {one.file_name} is damaged; what could be read is in the archive")
         ended[one.public_id] = {"status": status, "problem": one.failure}
-    counts = [sum(row["status"] == name for row in ended.values()) for name in _ORDER]
+    led = {job.submission.public_id: _given_by(job, jobs) for job in jobs}
+    told_of = [row for job_id, row in ended.items() if led[job_id] is None]
+    counts = [sum(row["status"] == name for row in told_of) for name in _ORDER]
     told = ", ".join(f"{n} {name}" for n, name in zip(counts, _ORDER, strict=True) if n)
-    remark(f"{told} of {len(ended)}{_speed_of(jobs, seconds)}")
-    return ended
+    remark(f"{told} of {len(told_of)}{_speed_of(jobs, seconds)}")
+    return {job_id: ended[led[job_id] or job_id] for job_id in ended}
 
 
 def _speed_of(jobs: Sequence[Job], seconds: float) -> str:
@@ -140,18 +160,27 @@ def describe(job: Job, past: Past) -> str:
     one = job.submission
     if one.state in ENDS:
         return one.state
+    if one.state == "accepted" and one.not_before is not None:
+        return f"waits until {one.not_before:%H:%M:%S} UTC"
     left = past.seconds_left(job)
     ends = [f"about {clock(int(left * 1000))} left"] if left is not None else []
     if one.state == "accepted" or (one.state == "running" and one.worker is None):
         return ", ".join(["waits", *ends])
     parts = [one.step or one.state]
-    if job.length_ms and one.total and one.step in {"decode", "transcribe"}:
+    if one.step == "fetch":
+        parts.append(_megabytes(one.done, one.total))
+    elif job.length_ms and one.total and one.step in {"decode", "transcribe"}:
         parts.append(f"{clock(one.done)} of {clock(one.total)}")
     elif (part := percent(job)) is not None:
         parts.append(f"{part} %")
     if one.speed and one.step == "transcribe":
         parts.append(f"at {one.speed:.0f}x real time")
     return ", ".join([*parts, *ends])
+
+
+def _megabytes(done_kb: int, total_kb: int | None) -> str:
+    of = f" of {total_kb / 1000:.1f}" if total_kb else ""
+    return f"{done_kb / 1000:.1f}{of} MB"
 
 
 class _Bars:
@@ -206,7 +235,8 @@ class _Lines:
             moves = one.state == "running" and time.monotonic() - at > _PLAIN_LINE_EVERY_S
             if now_step != step or moves:
                 self._said[one.public_id] = (now_step, time.monotonic())
-                remark(f"{one.file_name}: {describe(job, past)}")
+                why = f" ({one.failure})" if one.state == "accepted" and one.failure else ""
+                remark(f"{one.file_name}: {describe(job, past)}{why}")
 
 
 def _part(job: Job) -> float:
@@ -220,5 +250,6 @@ def _part(job: Job) -> float:
         "decode": (0.0, 0.05),
         "transcribe": (0.05, 0.87),
         "read": (0.0, 0.5),
+        "fetch": (0.0, 0.95),
     }.get(one.step or "", (0.92, 0.0))
     return begins + share * min(1.0, whole) if one.state == "running" else 0.0
