@@ -96,6 +96,7 @@ def put_off(session: Session, job_id: str, problem: str, *, after_s: float | Non
         state="accepted",
         attempt=one.attempt + 1,
         starts=0,
+        worker=None,
         not_before=until,
         failure=f"{problem}; tried {times}, the next try is at {until:%H:%M:%S} UTC",
     )
