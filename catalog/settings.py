@@ -54,8 +54,8 @@ class Settings(BaseSettings):
     link_max_hours: float = Field(
         2.0, gt=0, description="How long one try at a link may take; a later try goes on."
     )
-    link_hosts_inside: str = Field(
-        "",
+    link_hosts_inside: str | None = Field(
+        None,
         description="Servers of your own network that links may lead to, as `host` or `host:port`, "
         "separated by commas; all others must be public.",
     )

@@ -143,12 +143,19 @@ def _validator(head: Head) -> str:
 
 def _name(head: Head) -> str:
     """What the server calls the file, else the end of the address; never a path."""
-    message = Message()
-    message["Content-Disposition"] = head.header("content-disposition")
-    named = message.get_filename() or unquote(head.target.path.partition("?")[0])
+    named = _disposed(head) or unquote(head.target.path.partition("?")[0])
     last = named.replace("\\", "/").rstrip("/").rpartition("/")[2]
     clean = "".join(c if c.isalnum() or c in " .-_()" else "_" for c in last)
     return clean.encode()[-_NAME_BYTES:].decode(errors="ignore").strip(". ") or head.target.host
+
+
+def _disposed(head: Head) -> str | None:
+    message = Message()
+    message["Content-Disposition"] = head.header("content-disposition")
+    try:
+        return message.get_filename()
+    except (TypeError, ValueError, LookupError):  # the library stumbles over malformed ones
+        return None
 
 
 def _retry_after(head: Head) -> float | None:

@@ -132,7 +132,12 @@ class _Timed(httpcore2.NetworkStream):
         left_s = self._clock.until - time.monotonic()
         if left_s <= 0:
             raise OutOfTime
-        return self._stream.read(max_bytes, left_s if timeout is None else min(timeout, left_s))
+        if timeout is not None and timeout < left_s:
+            return self._stream.read(max_bytes, timeout)
+        try:
+            return self._stream.read(max_bytes, left_s)
+        except httpcore2.ReadTimeout as error:
+            raise OutOfTime from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """See `NetworkStream.write`."""

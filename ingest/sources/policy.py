@@ -159,7 +159,7 @@ class Policy:
 def policy_of(settings: Settings) -> Policy:
     """The policy that an operator set; a host without a port stands for both usual ones."""
     places: set[str] = set()
-    for named in named_in(settings.link_hosts_inside):
+    for named in named_in(settings.link_hosts_inside or ""):
         has_port = re.search(r":\d+$", named)
         places |= {named} if has_port else {f"{named}:{port}" for port in PORTS.values()}
     return Policy(inside=frozenset(places))

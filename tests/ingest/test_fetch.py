@@ -62,6 +62,7 @@ def test_a_file_comes_whole_with_its_name_and_progress(server: Elsewhere, tmp_pa
         ('attachment; filename="../../etc/pass wd"', "pass wd"),
         ('attachment; filename="..\\\\..\\\\x.mp4"', "x.mp4"),
         ('attachment; filename=".."', "127.0.0.1"),
+        ("attachment; filename*0=a; filename*=b'filename*0=", "get"),
     ],
 )
 def test_a_name_is_never_a_path(server: Elsewhere, tmp_path: Path, said: str, name: str) -> None:
