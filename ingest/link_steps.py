@@ -106,6 +106,7 @@ class LinkSteps:
         try:
             public_id = self._offered(job, found)
             with self._catalog.write() as session:
+                held(session, job_id, self._worker)
                 links.arrived(session, job_id, public_id)
         except (IngestProblem, CatalogProblem):
             self._store.drop_artifacts("links", job_id)
