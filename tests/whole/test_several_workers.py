@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -85,8 +86,7 @@ def done(jobs: list[dict[str, Any]]) -> bool:
 def test_a_stalled_worker_cannot_overwrite_its_successor(archive: Archive, tmp_path: Path) -> None:
     sound = clip(TALK, tmp_path / "clip.wav", start_s=10, length_s=15)
     [added] = archive.json("add", sound)
-    with archive.worker("stalled", fault="stop before commit") as stalled:
-        archive.until(lambda jobs: "encode" in jobs[0]["seconds_by_step"])
+    with archive.worker("stalled", fault="stop inside commit") as stalled:
         _until_stopped(stalled.pid)
         with archive.worker("successor", "--until-idle") as successor:
             assert successor.wait(timeout=120) == 0
@@ -114,10 +114,16 @@ def _until_stopped(pid: int) -> None:
 
 
 def _until_said(process: Any, words: str) -> None:
-    for line in process.stdout:
-        if words in line:
-            return
-    raise AssertionError(f"the worker ended without {words!r}")
+    said = threading.Event()
+
+    def listen() -> None:
+        for line in process.stdout:
+            if words in line:
+                said.set()
+                return
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert said.wait(timeout=60), f"the worker never said {words!r}"
 
 
 def test_the_jobs_of_a_killed_worker_are_done_once_by_another(
