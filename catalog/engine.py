@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ HEAD = "0001"
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "alembic"
 _BUSY_TIMEOUT_S = 30.0
-_IDLE_IN_TRANSACTION = "60s"  # then PostgreSQL takes a stalled process's row locks away
+_PATIENCE_S = 60.0
 
 
 def compact_sqlite(path: Path) -> None:
@@ -143,12 +144,13 @@ def _named_problems() -> Iterator[None]:
         raise CatalogUnavailable(f"the catalog database is damaged: {error.orig}") from error
 
 
-def open_catalog(url: str) -> Catalog:
+def open_catalog(url: str, *, patience_s: float = _PATIENCE_S) -> Catalog:
     """Open the catalog and bring its tables up to date.
 
+    A process that stalls inside a transaction loses its locks on a server after `patience_s`.
     Raises: NewerArchive (a newer version wrote it), CatalogUnavailable.
     """
-    engine = connect(url)
+    engine = connect(url, patience_s=patience_s)
     try:
         with _named_problems():
             revision = _revision(engine)
@@ -160,11 +162,11 @@ def open_catalog(url: str) -> Catalog:
     return Catalog(engine)
 
 
-def connect(url: str) -> sa.Engine:
+def connect(url: str, *, patience_s: float = _PATIENCE_S) -> sa.Engine:
     """An engine with the pragmas and transactions this archive relies on."""
     if not url.startswith("sqlite"):
         engine = sa.create_engine(_with_driver(url), pool_pre_ping=True)
-        event.listen(engine, "connect", _configure_postgres)
+        event.listen(engine, "connect", partial(_configure_postgres, patience_s=patience_s))
         return engine
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
@@ -186,8 +188,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=FULL")
 
 
-def _configure_postgres(connection: Any, _record: Any) -> None:
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION}'")
+def _configure_postgres(connection: Any, _record: Any, *, patience_s: float) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = {int(patience_s * 1000)}")
     connection.commit()
 
 

@@ -29,7 +29,7 @@ from catalog.transcripts import NewSegment, NewTranscript
 from index.encoders import Encoder
 from index.passage import CUTTER_VERSION, Cut, Passage, PassageId, cut_paper, cut_talk
 from index.weights import ENCODERS, located
-from ingest import media, segments
+from ingest import faults, media, segments
 from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
 from ingest.errors import IngestProblem
@@ -188,6 +188,7 @@ class Steps:
             gaps=tuple((start, end) for start, end in known["gaps"]),
             segments=tuple(_new_segment(one) for one in self._segments(job, names)),
         )
+        faults.place("inside commit")
         with self.catalog.write() as session:
             held(session, job_id, self.worker)
             recording = self._measured(session, recording, known)

@@ -61,7 +61,7 @@ def run(
     settings, who = _settled(settings, wanted or Wanted())
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, _stop_now)
-    catalog = open_catalog(settings.catalog_url)
+    catalog = open_catalog(settings.catalog_url, patience_s=settings.worker_lease_s)
     try:
         _work(settings, catalog, who, until)
     except _Stop:
@@ -196,7 +196,7 @@ def _unfinished(jobs: list[Job]) -> list[Submission]:
 def open_worker(settings: Settings, catalog: Catalog, who: Identity) -> Iterator[Worker]:
     """The composition root of the worker; closes what it opened."""
     steps = Steps(settings, catalog, Store(settings.data_dir), worker=who.name)
-    workflows = Workflows(steps, worker=who.name, jobs_url=settings.jobs_url)
+    workflows = Workflows(steps, worker=who.name)
     try:
         steps.require_models(who.queues)
         workflows.launch()

@@ -56,7 +56,7 @@ class Workflows:
     here what the catalog's rows gave to this worker and nothing else.
     """
 
-    def __init__(self, steps: Steps, *, worker: str, jobs_url: str) -> None:
+    def __init__(self, steps: Steps, *, worker: str) -> None:
         from dbos import DBOS, WorkflowSerializationFormat
 
         logging.getLogger("dbos").setLevel(logging.WARNING)
@@ -74,7 +74,8 @@ class Workflows:
         DBOS(
             config={
                 "name": "seminar-archive",
-                "system_database_url": jobs_url,
+                "system_database_url": steps.settings.jobs_url,
+                "sys_db_idle_transaction_timeout_sec": steps.settings.worker_lease_s,
                 "executor_id": worker,
                 "application_version": f"pipeline-{PIPELINE}",
                 "log_level": "WARNING",
@@ -228,7 +229,11 @@ class Workflows:
     def _timed(self, job_id: str, name: str, work: Callable[[], T]) -> T:
         """Do a step and note how long it took; windows of a step are one step."""
         began_at = time.monotonic()
-        value = _between_places(name, work)
+        try:
+            value = _between_places(name, work)
+        except Exception:
+            self._require_mine(job_id)  # its successor may have cleared the floor under it
+            raise
         with self._steps.catalog.write() as session:
             step, _, number = name.rpartition("-")
             row = submissions.get(session, job_id)
@@ -236,6 +241,11 @@ class Workflows:
                 seconds = time.monotonic() - began_at
                 submissions.step_ended(session, row, step if number.isdigit() else name, seconds)
         return value
+
+    def _require_mine(self, job_id: str) -> None:
+        with self._steps.catalog.read() as session:
+            if submissions.get(session, job_id).worker != self._worker:
+                raise Lost(job_id)
 
     def _begin(self, job_id: str) -> str | None:
         """Count a start, on every start; the job's kind, or None when there is nothing to do."""

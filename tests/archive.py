@@ -5,6 +5,8 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,3 +76,27 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def silence(path: Path, *, duration_ms: int) -> Path:
+    """A recording in which nothing is said: a job of the smallest kind."""
+    return _wav(path, bytes(2 * 16 * duration_ms))
+
+
+def clip(source: Path, path: Path, *, start_s: int, length_s: int) -> Path:
+    """A stretch of a recording as a WAV file."""
+    from ingest import media
+
+    with tempfile.TemporaryDirectory() as folder:
+        decoded = media.decode(source, Path(folder))
+        sound = b"".join(window.file.read_bytes() for window in decoded.windows)
+    return _wav(path, sound[2 * 16_000 * start_s : 2 * 16_000 * (start_s + length_s)])
+
+
+def _wav(path: Path, sound: bytes) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(sound)
+    return path

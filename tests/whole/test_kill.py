@@ -98,11 +98,11 @@ def test_a_worker_that_dies_over_a_file_again_and_again_gives_it_up(tmp_path: Pa
     data = tmp_path / "data"
     job = seminar_json(data, "add", TALK, PAPER)[0]["job"]
     with closing(sqlite3.connect(data / "catalog.db")) as database, database:
-        database.execute("UPDATE submissions SET starts = 5 WHERE public_id = ?", (job,))
+        database.execute("UPDATE submissions SET starts = 3 WHERE public_id = ?", (job,))
     seminar(data, "worker", "--until-idle")
     shown = seminar_json(data, "jobs", "show", job)
     assert shown["state"] == "failed"
-    assert "died 5 times" in shown["problem"]
+    assert "died 3 times" in shown["problem"]
     states = [one["state"] for one in seminar_json(data, "jobs", "list", "--all")["jobs"]]
     assert states == ["failed", "done"]
 
