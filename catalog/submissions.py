@@ -124,6 +124,12 @@ def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
     return session.exec(select(Paper).where(Paper.sha256 == sha256)).first()
 
 
+def known_files(session: Session) -> set[str]:
+    """The sha256 of every file that belongs to something."""
+    columns = (Recording.sha256, Paper.sha256, Submission.sha256)
+    return {one for column in columns for one in session.exec(select(col(column))) if one}
+
+
 def find(session: Session, key: str) -> Job:
     """The job with this id, or the newest job of the talk or paper with it.  Raises: NotThere."""
     for job in reversed(listed(session)):
