@@ -24,6 +24,8 @@ from catalog.tables import (
     now,
 )
 
+CANCEL_GRACE_S = 10
+
 
 def withdraw(session: Session, owner: Talk | Paper, *, said: str = "") -> bool:
     """Take it out of view; everything of it is kept.  Whether it was in view before."""
@@ -43,7 +45,7 @@ def remove(session: Session, owner: Talk | Paper, *, said: str = "") -> Event:
     """
     jobs = _submissions(session, owner)
     for job in jobs:
-        if job.state in OPEN:
+        if job.state in OPEN or _may_still_run(job):
             raise JobProblem(_refusal(owner, job))
     event = events.note(session, "remove", owner, said=said)
     events.leave(
@@ -63,7 +65,9 @@ def remove(session: Session, owner: Talk | Paper, *, said: str = "") -> Event:
 
 def _refusal(owner: Talk | Paper, job: Submission) -> str:
     kind = events.kind_of(owner)
-    if job.state == "committed":
+    if job.state == "cancelled":
+        what = f"give the worker {CANCEL_GRACE_S} seconds to stop"
+    elif job.state == "committed":
         what = "wait until the worker has published it"
     else:
         what = f"stop it with `seminar jobs cancel {job.public_id}`"
@@ -71,6 +75,13 @@ def _refusal(owner: Talk | Paper, job: Submission) -> str:
         f'{kind} {owner.public_id}, "{owner.title}", has a job that is {job.state}; {what}, then '
         f"remove the {kind}. `seminar {kind}s withdraw {owner.public_id}` hides it at once"
     )
+
+
+def _may_still_run(job: Submission) -> bool:
+    """Whether a worker may not have noticed yet that the job was cancelled."""
+    if job.state != "cancelled" or job.started_at is None or job.finished_at is None:
+        return False
+    return (now() - job.finished_at).total_seconds() < CANCEL_GRACE_S
 
 
 def _submissions(session: Session, owner: Talk | Paper) -> Sequence[Submission]:

@@ -109,6 +109,11 @@ class Store:
         """Remove a folder of artifacts; they can be made again."""
         shutil.rmtree(self._artifacts.joinpath(*parts), ignore_errors=True)
 
+    def artifact_owners(self, kind: str) -> set[str]:
+        """Of which files there are artifacts of this kind."""
+        folder = self._artifacts / kind
+        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
     def drop_vectors(self, owner_id: str) -> None:
         """Remove the vectors of a talk or paper, of every encoder."""
         for path in self._artifacts.glob(f"vectors/*/{owner_id}.npz"):

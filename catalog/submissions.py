@@ -178,6 +178,12 @@ def has_captions(session: Session, talk: Talk) -> bool:
     return session.exec(query).first() is not None
 
 
+def known_files(session: Session) -> set[str]:
+    """The sha256 of every file that belongs to something."""
+    columns = (Recording.sha256, Paper.sha256, Submission.sha256)
+    return {one for column in columns for one in session.exec(select(col(column))) if one}
+
+
 def find(session: Session, key: str) -> Job:
     """The job with this id, or the newest job of the talk or paper with it.  Raises: NotThere."""
     newest_first = reversed(listed(session))

@@ -63,6 +63,12 @@ class TalkDetails:
         """The speakers' names, in order."""
         return tuple(person.name for person in self.speakers)
 
+    @property
+    def recording_status(self) -> str:
+        """Why it can or cannot be heard; a list that knew of no recording is outdated by one."""
+        status = self.talk.recording_status
+        return "recorded" if status == "not_recorded" and self.recording else status
+
 
 def add(session: Session, new: NewTalk) -> Talk:
     """Write a talk with its speakers, series and papers.  Raises: NotThere (a paper)."""

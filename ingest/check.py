@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from sqlmodel import Session, col, select
 
-from catalog import passages, submissions, workers
+from catalog import events, passages, submissions, workers
 from catalog.engine import Catalog
 from catalog.errors import CatalogProblem
 from catalog.settings import Settings
@@ -47,6 +47,7 @@ def check(catalog: Catalog, store: Store, settings: Settings) -> Report:
             _media(session, store),
             _lengths(session),
             _snapshot(session, settings.index_dir, checked),
+            _removals(session),
         ):
             faults.extend(group)
         checked["jobs"] = len(jobs)
@@ -160,6 +161,11 @@ def _differences(session: Session, wanted: Counter[str], found: Counter[str]) ->
     for public_id in found - wanted:
         if not waiting:
             yield f"the snapshot names passage {public_id} that the catalog does not have"
+
+
+def _removals(session: Session) -> Iterator[str]:
+    for event in events.unswept(session):
+        yield f"the removal of {event.kind} {event.public_id} is not finished; run `seminar sweep`"
 
 
 def _leftovers(store: Store, index_dir: Path) -> Iterator[str]:

@@ -38,6 +38,7 @@ def sweep(settings: Settings, catalog: Catalog, store: Store) -> Swept:
         _drop_files(catalog, store, removal)
         for owner_id in removal.unswept.get("owners", []):
             store.drop_vectors(owner_id)
+    _drop_ownerless_artifacts(catalog, store)
     forget_jobs(settings.jobs_url, [job for one in left for job in one.unswept.get("jobs", [])])
     generation = _published(settings, catalog, lambda: Steps(settings, catalog, store).publish())
     if left:
@@ -57,8 +58,16 @@ def _drop_files(catalog: Catalog, store: Store, removal: Event) -> None:
             brought_again = True  # its row may be about to be written
         if not brought_again:
             store.forget_media(sha256)
-            for kind in MADE_BY_FILE:
-                store.drop_artifacts(kind, sha256)
+
+
+def _drop_ownerless_artifacts(catalog: Catalog, store: Store) -> None:
+    """Also those that a job wrote in the moment in which it was removed."""
+    found = {kind: store.artifact_owners(kind) for kind in MADE_BY_FILE}
+    with catalog.read() as session:
+        known = submissions.known_files(session)
+    for kind, owners in found.items():
+        for sha256 in owners - known:
+            store.drop_artifacts(kind, sha256)
 
 
 def _published(settings: Settings, catalog: Catalog, publish: Callable[[], str]) -> str | None:

@@ -10,7 +10,7 @@ from app.api.depends import Opened, named
 from app.api.lists import sliced
 from app.api.places import paper_url, pdf_url
 from app.api.problems import documented
-from app.api.schemas import PaperAnswer, PaperItem, PaperList
+from app.api.schemas import LinkAnswer, PaperAnswer, PaperItem, PaperList
 from app.api.talks import item as talk_item
 from app.errors import Withdrawn
 from app.wiring import Service
@@ -87,9 +87,11 @@ def item(one: Paper) -> PaperItem:
         id=one.public_id,
         slug=one.slug,
         title=one.title,
+        title_is_known=one.title_is_known,
         authors=one.authors,
         year=one.year,
         venue=one.venue,
         page_count=one.page_count,
+        links=[LinkAnswer.model_validate(link) for link in one.links],
         url=paper_url(one),
     )

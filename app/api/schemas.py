@@ -65,7 +65,7 @@ class SearchAnswer(Shape):
 
 
 class LinkAnswer(Shape):
-    """An address elsewhere that belongs to a talk."""
+    """An address elsewhere that belongs to a talk or paper."""
 
     kind: Literal["video", "slides", "paper", "notes", "page"]
     url: str
@@ -89,7 +89,9 @@ class TalkItem(Shape):
     series: str | None
     date: day_of | None
     duration_ms: int | None
+    title_is_known: bool = Field(description="Else the title is a stand-in, like “Talk by …”.")
     recording_status: Literal["recorded", "not_recorded", "declined", "withdrawn"]
+    links: list[LinkAnswer] = Field(description="Slides, videos and pages elsewhere.")
     has_transcript: bool
     url: str
 
@@ -100,7 +102,6 @@ class TalkAnswer(TalkItem):
     abstract: str
     language: str | None
     visibility: Literal["public", "unlisted"]
-    links: list[LinkAnswer] = Field(description="Slides, videos and pages elsewhere.")
     media_url: str | None
     media_type: str | None
     transcripts: dict[str, str] = Field(description="Address of the transcript by format.")
@@ -166,10 +167,12 @@ class PaperItem(Shape):
     id: str
     slug: str
     title: str
+    title_is_known: bool = Field(description="Else the title is a nickname or an address.")
     authors: list[str]
     year: int | None
     venue: str | None
     page_count: int | None
+    links: list[LinkAnswer] = Field(description="Where it is elsewhere.")
     url: str
 
 

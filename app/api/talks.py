@@ -83,7 +83,6 @@ def talk_answer(one: TalkDetails) -> TalkAnswer:
             "abstract": talk.abstract,
             "language": (heard.language if heard else None) or talk.language,
             "visibility": talk.visibility,
-            "links": talk.links,
             "media_url": media_url(talk) if playable else None,
             "media_type": playable.media_type if playable else None,
             "transcripts": {form: transcript_url(talk, form) for form in forms_of(heard)},
@@ -122,7 +121,9 @@ def _known(one: TalkDetails) -> dict[str, object]:
         "series": one.series.name if one.series else None,
         "date": one.talk.held_on,
         "duration_ms": duration_ms(one),
-        "recording_status": one.talk.recording_status,
+        "title_is_known": one.talk.title_is_known,
+        "recording_status": one.recording_status,
+        "links": one.talk.links,
         "has_transcript": one.transcript is not None and not hidden,
         "url": talk_url(one.talk),
     }

@@ -1,22 +1,27 @@
 """Lists of talks and papers, and ways to narrow the talks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
 from app.errors import InvalidCursor, StaleCursor
-from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalksPage
+from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalkGroup, TalksPage
 from app.web.formats import counted
 from app.web.paper_view import paper_line
 from app.web.talk_view import talk_line
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
+from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
-TALKS_PER_PAGE = 50
+PER_PAGE = 50
+MOST_CHOICES = 12
+Entry = TypeVar("Entry", TalkDetails, Paper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +68,31 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> Talk
     with service.catalog.read() as session:
         every = catalog_talks.listed(session)
     kept = [talk for talk in every if narrowed.admits(talk)]
-    part = _part(kept, narrowed, cursor)
+    part = _part(kept, lambda one: one.talk.public_id, repr(narrowed), cursor)
     return TalksPage(
         frame=Frame(title=narrowed.heading, archive=service.settings.archive_name, here="talks"),
         heading=narrowed.heading,
         said=counted(len(kept), "talk"),
         facets=tuple(_facets(narrowed, every)),
-        talks=tuple(talk_line(talk) for talk in part.items),
+        groups=tuple(_by_year(part.items)),
         next=Link(text="Earlier talks", url=narrowed.url(cursor=part.next_cursor))
         if part.next_cursor
         else None,
     )
 
 
-def papers_page(service: Service) -> PapersPage:
-    """All papers."""
+def papers_page(service: Service, cursor: str | None) -> PapersPage:
+    """One page of all papers."""
     with service.catalog.read() as session:
         every = catalog_papers.listed(session)
+    part = _part(every, lambda one: one.public_id, "papers", cursor)
     return PapersPage(
         frame=Frame(title="Papers", archive=service.settings.archive_name, here="papers"),
         said=counted(len(every), "paper"),
-        papers=tuple(paper_line(paper) for paper in every),
+        papers=tuple(paper_line(paper) for paper in part.items),
+        next=Link(text="More papers", url=f"/papers?cursor={part.next_cursor}")
+        if part.next_cursor
+        else None,
     )
 
 
@@ -93,26 +102,21 @@ def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
+def _by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
+    for year, group in groupby(talks, key=lambda one: values_of(one, "year")):
+        yield TalkGroup(
+            heading=year[0] if year else "No date", talks=tuple(talk_line(one) for one in group)
+        )
+
+
 def _part(
-    kept: Sequence[TalkDetails], narrowed: Narrowed, cursor: str | None
-) -> Slice[TalkDetails]:
-    """The talks after the cursor; a cursor that is no good begins anew."""
+    kept: Sequence[Entry], key: Callable[[Entry], str], named: str, cursor: str | None
+) -> Slice[Entry]:
+    """The entries after the cursor; a cursor that is no good begins anew."""
     try:
-        return _after(kept, narrowed, cursor)
+        return sliced(kept, named=named, key=key, limit=PER_PAGE, after=cursor)
     except (InvalidCursor, StaleCursor):
-        return _after(kept, narrowed, None)
-
-
-def _after(
-    kept: Sequence[TalkDetails], narrowed: Narrowed, cursor: str | None
-) -> Slice[TalkDetails]:
-    return sliced(
-        kept,
-        named=repr(narrowed),
-        key=lambda one: one.talk.public_id,
-        limit=TALKS_PER_PAGE,
-        after=cursor,
-    )
+        return sliced(kept, named=named, key=key, limit=PER_PAGE, after=None)
 
 
 def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
@@ -128,7 +132,8 @@ def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]
                 count=count,
                 on=value == chosen,
             )
-            for value, count in counts
+            for value, count in sorted(counts, key=lambda pair: pair[0] != chosen)
         )
         if choices:
-            yield Facet(title=title, choices=choices)
+            shown, rest = choices[:MOST_CHOICES], choices[MOST_CHOICES:]
+            yield Facet(title=title, choices=shown, rest=rest)

@@ -92,32 +92,46 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """One thing to narrow by."""
+    """One thing to narrow by; `rest` is shown when asked for."""
 
     title: str
     choices: tuple[Choice, ...]
+    rest: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkLine:
-    """A talk in a list."""
+    """A talk in a list; a stand-in is no title that anybody gave."""
 
     title: str
+    stand_in: bool
     url: str
     day: str
     day_iso: str
     who: tuple[str, ...]
     state: str
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkGroup:
+    """Talks of one year."""
+
+    heading: str
+    talks: tuple[TalkLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperLine:
-    """A paper in a list."""
+    """A paper in a list; one that is known by name only has links elsewhere."""
 
     title: str
+    stand_in: bool
     url: str
     year: str
     who: tuple[str, ...]
+    state: str
+    links: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +168,7 @@ class TalksPage:
     heading: str
     said: str
     facets: tuple[Facet, ...]
-    talks: tuple[TalkLine, ...]
+    groups: tuple[TalkGroup, ...]
     next: Link | None
 
 
@@ -241,6 +255,7 @@ class PapersPage:
     frame: Frame
     said: str
     papers: tuple[PaperLine, ...]
+    next: Link | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,9 +86,9 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
 
 
 @router.get("/papers")
-def papers(service: Opened) -> Response:
+def papers(service: Opened, cursor: Words = "") -> Response:
     """All papers."""
-    return render("papers.html", browse.papers_page(service))
+    return render("papers.html", browse.papers_page(service, cursor or None))
 
 
 @router.get("/papers/{key}")

@@ -6,6 +6,7 @@ from app.api.answers import Found
 from app.api.places import paper_url, pdf_url
 from app.web import results
 from app.web.contexts import Frame, Link, Notice, PageLine, PaperLine, PaperPage
+from app.web.elsewhere import links_elsewhere
 from app.web.formats import counted
 from app.web.talk_view import split_paragraphs, talk_line
 from catalog.submissions import OPEN
@@ -72,9 +73,12 @@ def paper_line(paper: Paper) -> PaperLine:
     pages = counted(paper.page_count, "page") if paper.page_count else ""
     return PaperLine(
         title=paper.title,
+        stand_in=not paper.title_is_known,
         url=paper_url(paper),
         year=str(paper.year or ""),
         who=tuple(part for part in (", ".join(paper.authors), paper.venue or "", pages) if part),
+        state="" if paper.sha256 else "known by name",
+        links=() if paper.sha256 else _links(paper),
     )
 
 
@@ -88,6 +92,8 @@ def excerpt(text: str) -> str:
 
 def _notices(paper: Paper, job: Submission | None, pages: Sequence[PageLine]) -> tuple[Notice, ...]:
     made = []
+    if not paper.title_is_known:
+        made.append(Notice(text="The title of this paper is not known; this is what it is called."))
     if paper.visibility == "unlisted":
         made.append(Notice(text="This paper is unlisted: only who has its address finds it."))
     if job and job.state in OPEN and not pages:
@@ -105,7 +111,9 @@ def _links(paper: Paper) -> tuple[Link, ...]:
         "arXiv": f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else None,
         "DOI": f"https://doi.org/{paper.doi}" if paper.doi else None,
     }
-    return tuple(Link(text=text, url=url) for text, url in offered.items() if url)
+    ours = tuple(Link(text=text, url=url) for text, url in offered.items() if url)
+    known = {link.url for link in ours}
+    return ours + tuple(link for link in links_elsewhere(paper.links) if link.url not in known)
 
 
 def _found_said(query: str, number: int) -> str:

@@ -9,12 +9,13 @@ from app.api.places import media_url, paper_url, talk_url, transcript_url
 from app.api.talks import duration_ms, forms_of, percent_of
 from app.web import results
 from app.web.contexts import Frame, Link, Notice, Paragraph, Player, TalkLine, TalkPage
+from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.transcript import gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
 from catalog.submissions import OPEN
-from catalog.tables import PassageRow, Submission, Transcript
+from catalog.tables import PassageRow, Submission, Transcript, now
 from catalog.talks import TalkDetails
 
 STEPS = {
@@ -28,13 +29,6 @@ STEPS = {
     "encode": "being prepared for search",
     "commit": "being written to the catalog",
     "publish": "being published",
-}
-LINK_WORDS = {
-    "video": "Video elsewhere",
-    "slides": "Slides",
-    "paper": "Paper elsewhere",
-    "notes": "Notes",
-    "page": "Page of the talk",
 }
 
 
@@ -84,7 +78,7 @@ def talk_page(
         timeline=results.timeline(details, hits) if hits else None,
         share=Link(text=f"Link to {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),
         downloads=_downloads(details) if heard else (),
-        links=_links(details),
+        links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
@@ -98,6 +92,7 @@ def talk_line(details: TalkDetails) -> TalkLine:
     """A talk in a list."""
     return TalkLine(
         title=details.talk.title,
+        stand_in=not details.talk.title_is_known,
         url=talk_url(details.talk),
         day=short_day(details.talk.held_on),
         day_iso=details.talk.held_on.isoformat() if details.talk.held_on else "",
@@ -111,6 +106,7 @@ def talk_line(details: TalkDetails) -> TalkLine:
             if part
         ),
         state=_short_state(details),
+        links=links_elsewhere(details.talk.links, kinds={"video", "slides"}),
     )
 
 
@@ -118,6 +114,12 @@ def _paragraphs(heard: Heard, url: str) -> tuple[Paragraph, ...]:
     if heard.transcript.timed:
         return paragraphs(heard.lines, page_url=url, gaps=heard.transcript.gaps)
     return untimed_paragraphs(heard.lines, heard.passages)
+
+
+def is_upcoming(details: TalkDetails) -> bool:
+    """Whether the talk is still to be held."""
+    held_on = details.talk.held_on
+    return held_on is not None and held_on > now().date() and details.recording is None
 
 
 def split_paragraphs(text: str) -> tuple[str, ...]:
@@ -130,6 +132,7 @@ def _notices(details: TalkDetails, heard: Heard | None) -> tuple[Notice, ...]:
         notice
         for notice in (
             _visibility(details),
+            _title(details),
             _recording(details),
             None if hidden_recording(details) else _job(details.submission, heard),
             _transcript(details, heard),
@@ -144,15 +147,28 @@ def _visibility(details: TalkDetails) -> Notice | None:
     return Notice(text="This talk is unlisted: only who has its address finds it.")
 
 
+def _title(details: TalkDetails) -> Notice | None:
+    if details.talk.title_is_known:
+        return None
+    return Notice(text="The title of this talk is not known.")
+
+
 def _recording(details: TalkDetails) -> Notice | None:
+    if is_upcoming(details):
+        return Notice(text=f"This talk is announced for {day(details.talk.held_on)}.")
     words = {
-        "not_recorded": "This talk was not recorded.",
+        "not_recorded": "There is no recording of this talk.",
         "declined": "The speaker declined to be recorded.",
         "withdrawn": "The recording of this talk was withdrawn.",
     }
-    text = words.get(details.talk.recording_status)
+    text = words.get(details.recording_status)
     if text is None and details.recording is None:
-        text = "There is no recording of this talk in the archive."
+        video = any(link["kind"] == "video" for link in details.talk.links)
+        text = (
+            "The recording of this talk is elsewhere; what is said in it cannot be searched here."
+            if video
+            else "There is no recording of this talk in the archive."
+        )
     return Notice(text=text) if text else None
 
 
@@ -212,28 +228,25 @@ def _downloads(details: TalkDetails) -> tuple[Link, ...]:
     )
 
 
-def _links(details: TalkDetails) -> tuple[Link, ...]:
-    return tuple(
-        Link(text=LINK_WORDS[link["kind"]], url=link["url"])
-        for link in details.talk.links
-        if link["url"].startswith(("https://", "http://"))
-    )
-
-
 def _short_state(details: TalkDetails) -> str:
     words = {
-        "not_recorded": "not recorded",
-        "declined": "not recorded",
+        "not_recorded": "no recording",
+        "declined": "recording declined",
         "withdrawn": "recording withdrawn",
     }
-    if details.talk.recording_status in words:
-        return words[details.talk.recording_status]
+    if is_upcoming(details):
+        return "announced"
+    if details.recording_status in words:
+        return words[details.recording_status]
     job = details.submission
     if job and job.state in OPEN and details.transcript is None:
         return "being processed"
     if job and job.state == "failed" and details.transcript is None:
         return "not transcribed"
-    return "" if details.recording else "no recording"
+    if details.recording:
+        return ""
+    video = any(link["kind"] == "video" for link in details.talk.links)
+    return "recording elsewhere" if video else "no recording"
 
 
 def _list_link(name: str, by: str) -> Link:

@@ -13,7 +13,7 @@ from app.web.browse import ranked
 from app.web.contexts import AboutPage, Frame, HomePage, Link, SearchPage
 from app.web.formats import counted, hours
 from app.web.paper_view import paper_line
-from app.web.talk_view import talk_line
+from app.web.talk_view import is_upcoming, talk_line
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
@@ -61,7 +61,7 @@ def home_page(service: Service) -> HomePage:
     return HomePage(
         frame=Frame(title="", archive=service.settings.archive_name, here="home"),
         holds=" and ".join(holds) + recorded,
-        talks=tuple(talk_line(talk) for talk in talks[:RECENT]),
+        talks=tuple(talk_line(one) for one in talks if not is_upcoming(one))[:RECENT],
         series=tuple(_start(name, n, "series") for name, n in ranked(talks, "series")[:STARTS]),
         speakers=tuple(_start(name, n, "speaker") for name, n in ranked(talks, "speaker")[:STARTS]),
         papers=tuple(paper_line(paper) for paper in papers[:RECENT]),

@@ -222,7 +222,10 @@ def test_a_public_id_leads_to_the_slug(reader: TestClient) -> None:
 @pytest.mark.parametrize(
     ("talk", "says"),
     [
-        (NewTalk(title="T", recording_status="not_recorded"), "was not recorded"),
+        (
+            NewTalk(title="T", recording_status="not_recorded"),
+            "There is no recording of this talk.",
+        ),
         (NewTalk(title="T", recording_status="declined"), "declined to be recorded"),
         (NewTalk(title="T"), "no recording of this talk"),
     ],
