@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -142,6 +143,24 @@ def test_captions_go_through_and_come_back_corrected(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["status"] == "done"
     [hit] = seminar_json(data, "search", "kernel", "--mode", "keyword")["hits"]
     assert (hit["id"], hit["start_ms"]) == (row["id"], 0)
+    assert seminar_json(data, "check")["faults"] == []
+
+
+def test_a_recording_with_captions_is_read_through_and_not_transcribed(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(TALK, folder / "talk.opus")
+    (folder / "talk.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:05.000\nOnly this was said.\n")
+    rows = json.loads(seminar(data, "add", folder, "--wait", "--json").stdout)
+    assert [(row["status"], row["kind"]) for row in rows] == [
+        ("done", "captions"),
+        ("done", "talk"),
+    ]
+    [one] = seminar_json(data, "talks", "list")
+    assert one["duration_ms"] > 60_000
+    text = seminar(data, "transcript", "export", one["id"]).stdout
+    assert text == "Only this was said.\n"
+    assert not list((data / "artifacts").glob("heard/*"))
     assert seminar_json(data, "check")["faults"] == []
 
 
