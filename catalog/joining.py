@@ -27,22 +27,20 @@ def talk_for_recording(session: Session, new: NewTalk, key: str | None) -> Talk 
     recording = transcripts.newest_recording(session, talk)
     if recording is not None:
         raise NotTaken(f"{_named(talk)} has a recording already, {recording.file_name}")
-    if talk.recording_status in {"declined", "withdrawn"}:
-        raise NotTaken(
-            f"{_named(talk)} must not have a recording: it is marked {talk.recording_status}"
-        )
+    _refuse_hidden(talk)
     return _filled(session, talk, new)
 
 
 def talk_for_captions(session: Session, new: NewTalk, key: str | None) -> Talk | None:
     """The talk that these captions are of; None when it is a new one.
 
-    Raises: NotThere, Ambiguous, NotTaken (its transcript was corrected by staff).
+    Raises: NotThere, Ambiguous, NotTaken (its transcript was corrected by staff, or must not be).
     """
     talk = _found(session, new, key, lacks=_has_no_captions)
     if talk is None:
         return None
     _lock(session, talk)
+    _refuse_hidden(talk)
     current = talks.details(session, [talk])[0].transcript
     if current is not None and current.origin == "edited":
         raise NotTaken(
@@ -86,6 +84,14 @@ def _has_no_recording(session: Session, talk: Talk) -> bool:
 
 def _has_no_captions(session: Session, talk: Talk) -> bool:
     return not submissions.has_captions(session, talk)
+
+
+def _refuse_hidden(talk: Talk) -> None:
+    if talk.recording_status in {"declined", "withdrawn"}:
+        raise NotTaken(
+            f"what was said in {_named(talk)} must not be shown: its recording is marked "
+            f"{talk.recording_status}"
+        )
 
 
 def _lock(session: Session, talk: Talk) -> None:

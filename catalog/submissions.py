@@ -168,6 +168,13 @@ def holder_of(session: Session, sha256: str) -> Talk | Paper | None:
     return session.exec(select(Paper).where(Paper.sha256 == sha256)).first()
 
 
+def may_hold(session: Session, size_bytes: int) -> bool:
+    """Whether a recording or PDF of this size is here, so that its bytes are worth comparing."""
+    recording = select(Recording.id).where(Recording.size_bytes == size_bytes)
+    paper = select(Paper.id).where(Paper.size_bytes == size_bytes)
+    return (session.exec(recording).first() or session.exec(paper).first()) is not None
+
+
 def has_captions(session: Session, talk: Talk) -> bool:
     """Whether captions were brought for the talk, and are written or still promised."""
     query = select(Submission.id).where(

@@ -3,6 +3,7 @@
 Invariant: a refused file leaves nothing behind; an accepted one is never lost again.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from catalog.errors import AlreadyThere, CatalogProblem, FileUnreadable
 from catalog.papers import NewPaper
 from catalog.store import Store
 from catalog.submissions import OfferedFile
-from catalog.tables import Paper, Submission
+from catalog.tables import Paper, Submission, Talk
 from catalog.talks import NewTalk
 from ingest import media
 from ingest.captions import MEDIA_TYPES as CAPTION_TYPES
@@ -93,7 +94,11 @@ def accept(catalog: Catalog, store: Store, offer: Offer) -> Accepted:
     exactly its title and day.  Raises: BadInput (it cannot become a talk or paper), AlreadyThere,
     NotThere, Ambiguous, NotTaken, StillChanging, StoreFull, FileUnreadable.
     """
-    arrival = _looked_at(offer, _mark(offer.path))
+    mark = _mark(offer.path)
+    owner = holder(catalog, offer.path)
+    if owner is not None:
+        raise _there(offer.path.name, owner)
+    arrival = _looked_at(offer, mark)
     return _stored(catalog, store, arrival, partial(_written, offer))
 
 
@@ -152,12 +157,36 @@ def _stored(catalog: Catalog, store: Store, arrival: _Arrival, write: Write) -> 
             store.forget_media(stored.sha256)
         if owner is None or not isinstance(error, IntegrityError):
             raise
-        raise AlreadyThere(  # somebody else offered the same bytes at this moment
-            file_name=file.name,
-            kind="paper" if isinstance(owner, Paper) else "talk",
-            public_id=owner.public_id,
-            title=owner.title,
-        ) from error
+        raise _there(file.name, owner) from error  # the same bytes were offered at this moment
+
+
+def holder(catalog: Catalog, path: Path) -> Talk | Paper | None:
+    """The talk or paper that a recording or PDF belongs to already, without copying it.
+
+    Raises: FileUnreadable.
+    """
+    size_bytes, _time = _mark(path)
+    with catalog.read() as session:
+        if not submissions.may_hold(session, size_bytes):
+            return None
+        return submissions.holder_of(session, _sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror or error}") from error
+
+
+def _there(name: str, owner: Talk | Paper) -> AlreadyThere:
+    return AlreadyThere(
+        file_name=name,
+        kind="paper" if isinstance(owner, Paper) else "talk",
+        public_id=owner.public_id,
+        title=owner.title,
+    )
 
 
 def _mark(path: Path) -> Mark:

@@ -12,13 +12,13 @@ from pathlib import Path
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
 from ingest.accept import is_pdf
-from ingest.captions import is_captions
 from ingest.errors import BadManifest
 from ingest.fields import PAPER_KEYS, TALK_KEYS, paper_of, talk_of, unknown_keys
 from ingest.manifest import Entry
 from ingest.rows import Fault, Row, read_side_car
 
 SIDE_CARS = (".yaml", ".yml")
+_OF_LISTS = {"file", "captions"}  # beside a file, captions are found by their name
 NAME = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})[\s_]+(?:(?P<who>.+?)\s+[-–—]\s+)?(?P<title>\S.*)", re.DOTALL
 )
@@ -66,17 +66,14 @@ def described(path: Path, *, base: NewTalk | NewPaper | None = None) -> Entry:
 
 def _entry(path: Path, row: Row, base: NewTalk | NewPaper | None) -> tuple[Entry, list[str]]:
     is_paper = is_pdf(path)
-    faults = unknown_keys(row, (PAPER_KEYS if is_paper else TALK_KEYS) - {"file"})
+    faults = unknown_keys(row, (PAPER_KEYS if is_paper else TALK_KEYS) - _OF_LISTS)
     if is_paper:
         known = base if isinstance(base, NewPaper) else NewPaper(title=named(path).title)
         paper, wrong = paper_of(row, known)
         return Entry(path=path, about=paper), faults + wrong
     talk, wrong = talk_of(row, base if isinstance(base, NewTalk) else named(path))
-    captions = path.parent / str(row.one("captions")) if row.all("captions") else None
-    if captions is not None and not (captions.is_file() and is_captions(captions)):
-        wrong.append(f"line {row.line_of('captions')}: there are no captions {captions}")
     about = replace(talk, papers=row.all("papers") or talk.papers)
-    return Entry(path=path, about=about, captions=captions, talk=row.one("talk")), faults + wrong
+    return Entry(path=path, about=about, talk=row.one("talk")), faults + wrong
 
 
 def _day(text: str) -> date | None:

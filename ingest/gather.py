@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalog.languages import is_language
 from ingest.accept import MEDIA_TYPES
 from ingest.captions import TIMED, UNTIMED, is_captions
 from ingest.described import SIDE_CARS, side_car_of
@@ -100,7 +101,7 @@ def paired(files: Iterable[Path]) -> Pairs:
     for file in filter(is_captions, everything):
         stem, _, language = file.stem.rpartition(".")
         recording = by_stem.get((file.parent, file.stem))
-        if recording is None and 2 <= len(language) <= 3:
+        if recording is None and is_language(language):
             recording = by_stem.get((file.parent, stem))
         if recording is not None:
             captions.setdefault(recording, file)

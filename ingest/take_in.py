@@ -10,7 +10,7 @@ from pathlib import Path
 from catalog.engine import Catalog
 from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.store import Store
-from ingest.accept import Offer, accept, look_at_recording
+from ingest.accept import Offer, accept, holder, look_at_recording
 from ingest.errors import IngestProblem
 from ingest.manifest import Entry
 
@@ -34,7 +34,10 @@ def take_in(catalog: Catalog, store: Store, entry: Entry) -> Iterator[Taken]:
     talk = entry.talk
     if entry.captions is not None:
         try:
-            look_at_recording(entry.path)
+            owner = holder(catalog, entry.path)
+            talk = owner.public_id if owner else talk
+            if owner is None:
+                look_at_recording(entry.path)
         except (CatalogProblem, IngestProblem) as problem:
             yield Taken(path=entry.path, status="refused", problem=problem)
             return

@@ -172,7 +172,8 @@ class Watch:
                 sight.told = str(taken.problem)
                 yield taken
             return
-        self._keep(taken, sight.look if taken.path == file else (mark_of(taken.path), None, None))
+        captions = sight.look[2] or mark_of(taken.path)
+        self._keep(taken, sight.look if taken.path == file else (captions, None, None))
         yield taken
 
     def _keep(self, taken: Taken, look: Look) -> None:

@@ -117,7 +117,8 @@ class _Said:
         from ingest.described import described
 
         if is_pdf(path):
-            return described(path, base=self._paper(path))
+            entry = described(path, base=self._paper(path))
+            return replace(entry, about=self._over(entry.about))
         entry = described(path)
         return replace(
             entry,
@@ -125,6 +126,15 @@ class _Said:
             captions=entry.captions or captions,
             talk=self._said["talk"] or entry.talk,
         )
+
+    def _over(self, known: Any) -> "NewPaper":
+        """What the options say of a paper counts more than its side-car."""
+        said = self._said
+        given = {name: said[name] for name in ("title", "year", "venue", "abstract")}
+        given["authors"] = tuple(said["authors"])
+        given["visibility"] = said["visibility"] if said["visibility"] != "public" else None
+        paper: NewPaper = replace(known, **{name: value for name, value in given.items() if value})
+        return paper
 
     def _talk(self, known: Any) -> "NewTalk":
         said = self._said

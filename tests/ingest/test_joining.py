@@ -1,6 +1,7 @@
 """A recording and captions come to their talk later: by id, or by exactly its title and day."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,8 @@ from catalog.errors import AlreadyThere, Ambiguous, NotTaken, NotThere
 from catalog.store import Store
 from catalog.talks import NewTalk, TalkDetails
 from ingest.accept import Accepted, Offer, accept
+from ingest.manifest import Entry
+from ingest.take_in import take_in
 from tests.archive import DEMO
 
 SOUND = DEMO / "recordings" / "04-labels-come-last.opus"
@@ -135,3 +138,45 @@ def test_the_same_captions_again_name_their_talk(desk: Desk) -> None:
     with pytest.raises(AlreadyThere, match=first.public_id):
         desk.offer(again, NewTalk(title="Second"))
     assert len(desk.all()) == 1
+
+
+def test_captions_that_come_after_the_recording_make_no_second_talk(desk: Desk) -> None:
+    first = desk.offer(SOUND, NewTalk(title="As first called"))
+    entry = Entry(path=SOUND, about=NewTalk(title="T"), captions=desk.captions())
+    taken = list(take_in(desk.catalog, Store(desk.root / "data"), entry))
+    assert [(one.status, one.public_id) for one in taken] == [
+        ("accepted", first.public_id),
+        ("exists", first.public_id),
+    ]
+    assert len(desk.all()) == 1
+
+
+def test_bad_captions_refuse_the_recording_that_they_come_with(desk: Desk) -> None:
+    bad = desk.root / "bad.srt"
+    bad.write_text("no times")
+    entry = Entry(path=SOUND, about=NewTalk(title="T"), captions=bad)
+    [refused] = take_in(desk.catalog, Store(desk.root / "data"), entry)
+    assert (refused.status, refused.path) == ("refused", SOUND)
+    assert "bad.srt" in str(refused.problem)
+    assert (desk.all(), desk.stored()) == ([], 0)
+
+
+def test_two_recordings_that_come_at_once_do_not_share_a_talk(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    desk = Desk(catalog=catalog, root=tmp_path)
+    key = desk.announced()
+    came: list[object] = []
+
+    def offer(path: Path) -> None:
+        try:
+            came.append(desk.offer(path, NewTalk(title=""), key))
+        except NotTaken as problem:
+            came.append(problem)
+
+    threads = [threading.Thread(target=offer, args=(path,)) for path in (SOUND, OTHER)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(type(one).__name__ for one in came) == ["Accepted", "NotTaken"]

@@ -193,8 +193,7 @@ def test_many_at_once_and_a_restart_in_between_are_each_taken_once(desk: Desk) -
     desk.wait(50)
     desk.now_s += 20
     looking = desk.watch.look()
-    first = [next(looking) for _ in range(15)]
-    looking.close()  # killed in the middle of a look
+    first = [next(looking) for _ in range(15)]  # killed in the middle of a look
     desk.restart()
     later = desk.wait(100)
     assert {one.status for one in [*first, *later]} == {"accepted"}
@@ -244,3 +243,12 @@ def test_a_torn_line_of_memory_is_passed_over(desk: Desk) -> None:
         file.write('{"path": "b.vtt", "look": [[1,')
     desk.restart()
     assert desk.wait(80) == []
+
+
+def test_a_full_or_broken_archive_is_not_the_files_fault(desk: Desk) -> None:
+    media = desk.root / "data" / "media"
+    media.write_text("something else is in the way")
+    (desk.folder / "a.vtt").write_bytes(captions("x"))
+    assert [one.status for one in desk.wait(400)] == ["refused"]
+    media.unlink()
+    assert [one.status for one in desk.wait(70)] == ["accepted"]

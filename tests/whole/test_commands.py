@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -98,9 +99,84 @@ def test_a_list_with_faults_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "list.yaml").write_text(
         "talks:\n- {file: gone.mp3, title: A}\n- {title: B}\n- {file: list.yaml, titel: C}\n"
     )
-    line = refused(tmp_path / "data", "add", "--manifest", tmp_path / "list.yaml")
-    assert all(f"talks {number}" in line for number in (1, 2, 3))
+    done = seminar(tmp_path / "data", "add", "--manifest", tmp_path / "list.yaml", check=False)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert all(any(f"list.yaml, line {n}: " in line for line in lines) for n in (2, 3, 4))
+    assert lines[-1].startswith("seminar: ")
+    assert "5 faults" in lines[-1] or "4 faults" in lines[-1]
     assert seminar_json(tmp_path / "data", "jobs", "list", "--all")["jobs"] == []
+
+
+def test_a_folder_is_taken_with_its_side_cars_and_what_is_left_out_is_named(
+    tmp_path: Path,
+) -> None:
+    folder, data = tmp_path / "folder", tmp_path / "data"
+    (folder / "deep").mkdir(parents=True)
+    vtt = "WEBVTT\n\n00:00.000 --> 00:02.000\nOn {}.\n"
+    (folder / "2021-02-01 Ann - Margins.vtt").write_text(vtt.format("margins"))
+    (folder / "deep" / "rec.srt").write_text(vtt.format("kernels"))
+    (folder / "deep" / "rec.yaml").write_text("{title: Kernels, speakers: [Bo], series: S}")
+    (folder / "notes.txt").write_text("nothing")
+    (folder / "bad.mp3").write_bytes(b"")
+    done = seminar(data, "add", folder, check=False)
+    assert done.returncode == 1
+    assert "2 accepted, 1 refused, 1 skipped; 4 files in all" in done.stderr
+    assert "notes.txt: plain text is taken when it is named" in done.stderr
+    talks = {one["title"]: one for one in seminar_json(data, "talks", "list")}
+    assert talks["Margins"]["speakers"] == ["Ann"]
+    assert talks["Margins"]["date"] == "2021-02-01"
+    assert (talks["Kernels"]["speakers"], talks["Kernels"]["series"]) == (["Bo"], "S")
+
+
+def test_captions_go_through_and_come_back_corrected(tmp_path: Path) -> None:
+    data, vtt = tmp_path / "data", tmp_path / "talk.vtt"
+    vtt.write_text("WEBVTT\n\n00:00.000 --> 00:05.000\nThe kernal trick is useful here.\n")
+    [row] = json.loads(seminar(data, "add", vtt, "--title", "Tricks", "--wait", "--json").stdout)
+    assert (row["status"], row["kind"]) == ("done", "captions")
+    edited = tmp_path / "edited.vtt"
+    edited.write_text(seminar(data, "transcript", "export", row["id"], "--format", "vtt").stdout)
+    same = seminar(data, "transcript", "import", row["id"], edited, "--json")
+    assert json.loads(same.stdout) == {"status": "unchanged"}
+    edited.write_text(edited.read_text().replace("kernal", "kernel"))
+    done = seminar(data, "transcript", "import", row["id"], edited, "--wait", "--json")
+    assert json.loads(done.stdout)["status"] == "done"
+    [hit] = seminar_json(data, "search", "kernel", "--mode", "keyword")["hits"]
+    assert (hit["id"], hit["start_ms"]) == (row["id"], 0)
+    assert seminar_json(data, "check")["faults"] == []
+
+
+def test_a_recording_with_captions_is_read_through_and_not_transcribed(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(TALK, folder / "talk.opus")
+    (folder / "talk.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:05.000\nOnly this was said.\n")
+    rows = json.loads(seminar(data, "add", folder, "--wait", "--json").stdout)
+    assert [(row["status"], row["kind"]) for row in rows] == [
+        ("done", "captions"),
+        ("done", "talk"),
+    ]
+    [one] = seminar_json(data, "talks", "list")
+    assert one["duration_ms"] > 60_000
+    text = seminar(data, "transcript", "export", one["id"]).stdout
+    assert text == "Only this was said.\n"
+    assert not list((data / "artifacts").glob("heard/*"))
+    assert seminar_json(data, "check")["faults"] == []
+
+
+def test_a_watched_folder_is_taken_in_and_a_second_watcher_is_refused(tmp_path: Path) -> None:
+    folder, data = tmp_path / "folder", tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:02.000\nHello.\n")
+    quick = ("--settle", "0", "--grace", "0", "--every", "0.1")
+    done = seminar(data, "watch", folder, *quick, "--until-idle", "--json")
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["accepted"]
+    again = seminar(data, "watch", folder, *quick, "--until-idle", "--json")
+    assert again.stdout == ""
+    with started(data, "watch", folder) as watcher:
+        assert watcher.stdout is not None
+        assert "watching" in watcher.stdout.readline()
+        assert str(watcher.pid) in refused(data, "watch", folder, *quick, "--until-idle")
 
 
 def test_a_missing_speech_model_stops_the_worker_and_keeps_the_job(tmp_path: Path) -> None:
