@@ -24,7 +24,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LAST_WORDS_BYTES = 4096
 FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
-Progress = Callable[[int], None]
+Progress = Callable[[Any], None]
+"""Gets what the child says of its progress: a number, or a number and its total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

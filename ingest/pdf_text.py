@@ -13,7 +13,11 @@ from collections.abc import Iterable, Sequence
 LIGATURES = {
     c: unicodedata.normalize("NFKC", c) for c in "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
 }
-BROKEN = re.compile(r"(\w+)\x02\s*(\w+)|(\w{2,})[-\u00ad]\n([a-z]\w+)")
+BROKEN = re.compile(
+    r"((?:\w{1,40}-){0,3}\w{1,40})(?:\x02\n?|(?<=\w\w)[-\u00ad]\n(?=[a-z]\w))[ \t]*"
+    r"(\w{1,40}(?:-\w{1,40}){0,3})(\S{0,40})[ \t]*"
+)
+COMPOUND = re.compile(r"\w+(?:-\w+)*")
 UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]"
 )
@@ -44,19 +48,34 @@ def _plain(page: str) -> str:
 
 
 def _known_words(pages: Iterable[str]) -> Counter[str]:
-    return Counter(word.lower() for page in pages for word in re.findall(r"\w+(?:-\w+)*", page))
+    """How often the words that are nowhere broken come, compounds and their parts."""
+    whole = (BROKEN.sub(" ", page) for page in pages)
+    compounds = Counter(word.lower() for page in whole for word in COMPOUND.findall(page))
+    parts = Counter[str]()
+    for compound, times in compounds.items():
+        for part in compound.split("-") if "-" in compound else ():
+            parts[part] += times
+    return compounds + parts
 
 
 def _rejoined(page: str, known: Counter[str]) -> str:
-    """Join words broken at a line's end; the hyphen stays where the paper writes it elsewhere."""
+    """Join words broken at a line's end; what follows begins the next line."""
 
     def whole(match: re.Match[str]) -> str:
-        head, tail = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
-        with_hyphen = f"{head}-{tail}"
-        keep = known[with_hyphen.lower()] > known[f"{head}{tail}".lower()]
-        return with_hyphen if keep else f"{head}{tail}"
+        word = _word(match[1], match[2], known) + match[3]
+        return f"{word}\n" if "\n" in match[0] else f"{word} "
 
     return UNSEEN.sub("", BROKEN.sub(whole, page).replace("\x02", "-"))
+
+
+def _word(head: str, tail: str, known: Counter[str]) -> str:
+    """A broken word; its hyphen stays where the paper has it elsewhere, or both parts alone."""
+    joined, compound = f"{head}{tail}", f"{head}-{tail}"
+    with_hyphen, without = known[compound.lower()], known[joined.lower()]
+    if with_hyphen != without:
+        return compound if with_hyphen > without else joined
+    alone = min(known[part.lower()] for part in (head.rpartition("-")[2], tail.partition("-")[0]))
+    return compound if alone and not without or tail[0].isupper() else joined
 
 
 def _running(pages: Sequence[Sequence[str]]) -> set[str]:

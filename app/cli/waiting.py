@@ -103,6 +103,8 @@ def describe(job: Job) -> str:
             parts.append(f"at {job.speed_text} real time")
         if job.seconds_left is not None:
             parts.append(f"{clock(int(job.seconds_left * 1000))} left")
+    if one.kind == "paper" and one.total and one.step == "read":
+        parts.append(f"page {one.done} of {one.total}")
     return ", ".join(parts)
 
 
