@@ -7,6 +7,7 @@ empty), never guessed.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,10 +53,9 @@ BAD_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 MARKS = re.compile(r"[\d*∗†‡§¶⋆♯♭✉]+(?:\s*,\s*[\d*∗†‡§¶⋆]+)*")
+ASIDE = re.compile(r"\([^()]*\)")
 JOINTS = re.compile(r"\s*(?:[,;•·]|\band\b|&|\s\\and\s)\s*", re.IGNORECASE)
-ARXIV = re.compile(
-    r"arxiv:\s*((?:\d{4}\.\d{4,5})|(?:[a-z-]+(?:\.[A-Z]{2})?/\d{7}))(?:v\d+)?\b", re.IGNORECASE
-)
+ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|(?!submit)[a-z-]+(?:\.[A-Z]{2})?/\d{7})\b", re.IGNORECASE)
 DOI = re.compile(r"(?:doi\b[:\s]*|doi\.org/)\s*(10\.\d{4,9}/[^\s\"<>{}|\\^`]+)", re.IGNORECASE)
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 DATED = re.compile(rf"\b{MONTH}\s[^\n]{{0,12}}?\b((?:19|20)\d\d)\b", re.IGNORECASE)
@@ -92,6 +92,7 @@ def front_matter(first: Layout) -> dict[str, Any]:
 
 def about(stated: Mapping[str, str], front: Front, pages: Sequence[str]) -> About:
     """Everything that can be trusted; `stated` is the file's own, `pages` its tidied text."""
+    stated = {**stated, **_packet_says(stated.get("packet", ""))}
     head = _head(front["lines"])
     title, rest = _printed_title(head)
     marginal = "\n".join([*front["aside"], stated.get("Subject", ""), stated.get("Keywords", "")])
@@ -104,6 +105,19 @@ def about(stated: Mapping[str, str], front: Front, pages: Sequence[str]) -> Abou
         arxiv_id=next(iter(ARXIV.findall(marginal)), None),
         doi=_doi(f"{marginal}\n{stated.get('doi', '')}\n{first}"),
     )
+
+
+def _packet_says(packet: str) -> dict[str, str]:
+    """Title, authors and DOI out of an XMP packet.  Source: ISO 16684-1; PRISM."""
+    says = {}
+    for key, element in (("Title", "dc:title"), ("Author", "dc:creator")):
+        within = re.search(rf"<{element}>(.{{1,4000}}?)</{element}>", packet, re.DOTALL)
+        items = re.findall(r"<rdf:li[^>]*>([^<]*)</rdf:li>", within[1]) if within else []
+        values = [html.unescape(item).strip() for item in items]
+        if any(values):
+            says[key] = values[0] if key == "Title" else "; ".join(values)
+    found = re.search(r"(?:prism|pdfx|crossmark):doi[=>]\s*[\"']?\s*([^<\"'\s]+)", packet, re.IGNORECASE)
+    return {**says, "doi": f"doi:{found[1]}"} if found else says
 
 
 def _plain(text: str) -> str:
@@ -175,7 +189,7 @@ def _printed_authors(rest: Sequence[str]) -> tuple[str, ...]:
 
 def _names(text: str) -> list[str] | None:
     """The names on a line, None where anything else is on it."""
-    parts = [part.strip(" .") for part in JOINTS.split(MARKS.sub(",", text))]
+    parts = [part.strip(" .") for part in JOINTS.split(MARKS.sub(",", ASIDE.sub("", text)))]
     names = [part for part in parts if part]
     good = all(NAME.fullmatch(name) and not NO_NAME.search(name) for name in names)
     return names if names and good else None

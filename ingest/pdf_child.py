@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from ingest.pdf_layout import CELL_GAP_EM, Layout, Run, laid_out
 from ingest.pdf_signs import ACCENTS, EXTENSIBLE, accented, negated, signs_of
 
 PROGRESS_EVERY_PAGES = 20
+MOST_PACKET_BYTES = 1 << 18
+NO_PAGES = "none of its pages can be opened: its list of them is damaged or runs in a circle"
 CUT_IT = "cut it into parts"
+PRINT_IT = "print it to a new PDF and add that"
 AXIS_EM = 0.25  # large signs of mathematics are centred on an axis above the baseline
 SPACE, ENDS = " ", frozenset("\r\n")
 NARROW = 5.0  # points; no gap between columns is as small
@@ -30,7 +34,7 @@ def limits_of(request: Request) -> Limits:
     options = request["options"]
     cpu_s = options["cpu_s"]
     memory = options["memory_bytes"]
-    return Limits(memory_bytes=memory, file_bytes=0, cpu_s=cpu_s, most_cpu_s=cpu_s)
+    return Limits(memory_bytes=memory, file_bytes=0, cpu_s=cpu_s, most_cpu_s=cpu_s, advice=PRINT_IT)
 
 
 def answered(file: Path, request: Request) -> dict[str, Any]:
@@ -41,26 +45,35 @@ def answered(file: Path, request: Request) -> dict[str, Any]:
         reason = f"it has {len(document)} pages, more than the limit of {options['max_pages']}"
         raise TooLarge(file, reason, CUT_IT)
     layouts = _layouts(file, document, options["max_chars"])
-    first = next(layouts, Layout(lines=(), aside=()))
-    pages = [first.text, *(layout.text for layout in layouts)]
+    first = next(layouts)
     return {
-        "pages": [negated(page) for page in pages[: len(document)]],
-        "stated": document.get_metadata_dict(),
+        "pages": [negated(page) for page in (first.text, *(layout.text for layout in layouts))],
+        "stated": {**document.get_metadata_dict(), "packet": _packet(file)},
         "front": front_matter(first),
     }
 
 
 def _layouts(file: Path, document: Any, max_chars: int) -> Iterator[Layout]:
-    room = max_chars
-    for number in range(len(document)):
-        runs = _runs(document, number, room)
+    """Every page's, an unreadable one's empty; at least one must be readable."""
+    import pypdfium2
+
+    room, unreadable, total = max_chars, 0, len(document)
+    for number in range(total):
+        try:
+            runs = _runs(document, number, room)
+        except pypdfium2.PdfiumError:
+            runs, unreadable = [], unreadable + 1
         if runs is None:
             reason = f"it holds more than the limit of {max_chars} characters"
             raise TooLarge(file, reason, CUT_IT)
+        if unreadable == total:
+            break
         room -= sum(len(run.text) for run in runs)
         if number % PROGRESS_EVERY_PAGES == 0:
-            say({"progress": [number, len(document)]})
+            say({"progress": [number, total]})
         yield laid_out(runs)
+    if unreadable == total:
+        raise UnreadablePdf(file, NO_PAGES, PRINT_IT)
 
 
 def _opened(file: Path) -> Any:
@@ -76,19 +89,23 @@ def _opened(file: Path) -> Any:
         ) from problem
 
 
-def _runs(document: Any, number: int, most_chars: int) -> list[Run] | None:
-    """One page's text in pieces, None when it is too long; an unreadable page is an empty one."""
-    import pypdfium2
+def _packet(file: Path) -> str:
+    """The file's XMP packet, which stands there as it is; empty where there is none."""
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        begin = whole.rfind(b"<x:xmpmeta")
+        end = whole.find(b"</x:xmpmeta>", begin)
+        short = 0 <= begin < end < begin + MOST_PACKET_BYTES
+        return whole[begin:end].decode("utf-8", "replace") if short else ""
 
-    try:
-        page = document[number]
-        text_page = page.get_textpage()
-        short_enough = text_page.count_chars() <= most_chars
-        runs = list(_TextPage(text_page).runs()) if short_enough else None
-        text_page.close()
-        page.close()
-    except pypdfium2.PdfiumError:
-        return []
+
+def _runs(document: Any, number: int, most_chars: int) -> list[Run] | None:
+    """One page's text in pieces, None when it is too long.  Raises: PdfiumError."""
+    page = document[number]
+    text_page = page.get_textpage()
+    short_enough = text_page.count_chars() <= most_chars
+    runs = list(_TextPage(text_page).runs()) if short_enough else None
+    text_page.close()
+    page.close()
     return runs
 
 
@@ -102,28 +119,39 @@ class _TextPage:
         self._page = text_page.raw
         self.count: int = text_page.count_chars()
         self._fonts: dict[int, str] = {}
+        self._known: dict[int, Mapping[str, str]] = {}
         self._corners = tuple(ctypes.c_double() for _ in range(4))
 
     def runs(self) -> Iterator[Run]:
         """Runs in the order of the file."""
-        signs, owners = self._signs(), self._owners()
+        owners = self._owners()
+        signs = self._signs(owners)
         self._put_accents(signs)
         first: int | None = None
         hinted = False
         for at in range(self.count + 1):
-            here = signs[at] if at < self.count else "\n"
-            gap = here in ENDS or (here == SPACE and self._ends_cell(at, signs))
+            gap = owners[at] is None and signs[at] in ENDS
+            gap = gap or (signs[at] == SPACE and self._ends_cell(at))
             if first is not None and (gap or owners[at] != owners[first]):
                 yield from self._run(first, at, signs, hinted=hinted)
                 first, hinted = None, False
-            if gap or (first is None and here == SPACE):
+            if gap or (first is None and signs[at] == SPACE):
                 hinted = True
             elif first is None:
                 first = at
 
-    def _signs(self) -> list[str]:
+    def _signs(self, owners: Sequence[int | None]) -> list[str]:
+        """The characters, by what they stand for in their font; a line's end comes last."""
         unicode, page = self._raw.FPDFText_GetUnicode, self._page
-        return [chr(unicode(page, at)) for at in range(self.count)]
+        signs = [chr(unicode(page, at)) for at in range(self.count)]
+        for at, owner in enumerate(owners[:-1]):
+            if owner is None:
+                continue
+            if owner not in self._known:
+                self._known[owner] = signs_of(self._font(at))
+            if self._known[owner]:
+                signs[at] = self._known[owner].get(signs[at], signs[at])
+        return [*signs, "\n"]
 
     def _owners(self) -> list[int | None]:
         """The address of what draws each character: a function of plain numbers is twice as fast."""
@@ -134,9 +162,8 @@ class _TextPage:
 
     def _run(self, first: int, end: int, signs: list[str], *, hinted: bool) -> Iterator[Run]:
         known = signs_of(self._font(first))
-        text = "".join(known.get(sign, sign) for sign in signs[first:end])
         seen = [at for at in range(first, end) if signs[at].strip()]
-        if not seen or not text.strip():
+        if not seen:
             return
         first, last = seen[0], seen[-1]
         size, turns = self._size_and_turns(first)
@@ -145,11 +172,11 @@ class _TextPage:
         if known is EXTENSIBLE:
             baseline = self._middle(first, turns) - AXIS_EM * size
         yield Run(
-            text=text.strip(), left=left, right=right, baseline=baseline, size=size, turns=turns,
+            text="".join(signs[first : last + 1]), left=left, right=right, baseline=baseline, size=size, turns=turns,
             hinted=hinted,
         )  # fmt: skip
 
-    def _ends_cell(self, at: int, signs: list[str]) -> bool:
+    def _ends_cell(self, at: int) -> bool:
         """Whether a space is as wide as those between columns."""
         if not 0 < at < self.count - 1:
             return False

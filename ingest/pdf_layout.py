@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 BROKEN_WORD = "\x02"
 SAME_LINE_EM = 0.5
+FENCES = ("|", "‖")
+SAME_PLACE = 0.1  # points
 CELL_GAP_EM = 1.1
 STACKED_EM = 6.0  # an index below an exponent begins again at its left
 KERN_EM = 0.3
@@ -110,6 +112,8 @@ def laid_out(runs: Sequence[Run]) -> Layout:
 def _lines(runs: Sequence[Run]) -> list[Line]:
     lines: list[Line] = []
     for run in runs:
+        if lines and _repeats(lines[-1].last, run):
+            continue
         if lines and lines[-1].last.turns == run.turns and lines[-1].takes(run):
             lines[-1].add(run)
         else:
@@ -124,6 +128,12 @@ def _lines(runs: Sequence[Run]) -> list[Line]:
                 )
             )
     return lines
+
+
+def _repeats(before: Run, run: Run) -> bool:
+    """Whether a run is another part of a tall fence, which is drawn of short ones."""
+    above = abs(run.left - before.left) < SAME_PLACE
+    return above and run.text == before.text and run.text in FENCES
 
 
 def _ordered(lines: Sequence[Line]) -> list[Line]:

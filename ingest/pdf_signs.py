@@ -17,12 +17,13 @@ SYMBOLS = {
     "\x16": "⪯", "\x17": "⪰", "\x1c": "≪", "\x1d": "≫", "\x1e": "≺", "\x1f": "≻",
 }  # fmt: skip
 ITALICS = {"\x0f": "ϵ", "`": "ℓ"}
-RELATIONS = {".": "≲", "&": "≳"}
+RELATIONS = {".": "≲", "&": "≳", ",": "≜", "\x03": "□"}
 FENCES = "()[]⌊⌋⌈⌉{}⟨⟩|‖/\\()()[]⌊⌋⌈⌉{}⟨⟩/\\()[]⌊⌋⌈⌉{}⟨⟩/\\/\\"
 EXTENSIBLE: dict[str, str] = (
     {chr(code): fence for code, fence in enumerate(FENCES)}
     | dict.fromkeys(map(chr, range(0x30, 0x50)), "")
     | dict.fromkeys(map(chr, range(0xF8E5, 0xF8FF)), "")
+    | dict(zip("\uf8eb\uf8f6\uf8ee\uf8f9\uf8f1\uf8fc", "()[]{}", strict=True))
     | dict(zip("PQRSTUVWXYZ[\\]^_`a", "∑∏∫⋃⋂⊎⋀⋁∑∏∫⋃⋂⊎⋀⋁∐∐", strict=True))
     | dict.fromkeys("bcd", "ˆ")
     | dict.fromkeys("efg", "˜")

@@ -48,14 +48,15 @@ def _plain(page: str) -> str:
 
 
 def _known_words(pages: Iterable[str]) -> Counter[str]:
-    """How often the words that are nowhere broken come, compounds and their parts."""
-    whole = (BROKEN.sub(" ", page) for page in pages)
-    compounds = Counter(word.lower() for page in whole for word in COMPOUND.findall(page))
-    parts = Counter[str]()
-    for compound, times in compounds.items():
-        for part in compound.split("-") if "-" in compound else ():
-            parts[part] += times
-    return compounds + parts
+    """How often unbroken words come; the ends of compounds too, with the hyphen (`self-`)."""
+    known = Counter[str]()
+    for page in pages:
+        for word in COMPOUND.findall(BROKEN.sub(" ", page).lower()):
+            known[word] += 1
+            if "-" in word:
+                known[word.partition("-")[0] + "-"] += 1
+                known["-" + word.rpartition("-")[2]] += 1
+    return known
 
 
 def _rejoined(page: str, known: Counter[str]) -> str:
@@ -69,13 +70,16 @@ def _rejoined(page: str, known: Counter[str]) -> str:
 
 
 def _word(head: str, tail: str, known: Counter[str]) -> str:
-    """A broken word; its hyphen stays where the paper has it elsewhere, or both parts alone."""
+    """A broken word; its hyphen stays where the rest of the paper speaks for it."""
     joined, compound = f"{head}{tail}", f"{head}-{tail}"
     with_hyphen, without = known[compound.lower()], known[joined.lower()]
-    if with_hyphen != without:
+    if with_hyphen or without:
         return compound if with_hyphen > without else joined
-    alone = min(known[part.lower()] for part in (head.rpartition("-")[2], tail.partition("-")[0]))
-    return compound if alone and not without or tail[0].isupper() else joined
+    first, last = head.rpartition("-")[2], tail.partition("-")[0]
+    parts = known[first.lower()] and known[last.lower()]
+    elsewhere = known[f"{first}-".lower()] or known[f"-{last}".lower()]
+    named = tail[0].isupper() or (len(first) > 1 and first.isupper() and tail[0].islower())
+    return compound if named or (parts and elsewhere) else joined
 
 
 def _running(pages: Sequence[Sequence[str]]) -> set[str]:
