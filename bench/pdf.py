@@ -1,0 +1,164 @@
+"""Words of real papers in the right order, and pages a second, beside pypdf and pdfminer.six.
+
+    python -m bench.pdf RIVALS_PYTHON      a Python in which pypdf and pdfminer.six are installed
+    python -m bench.pdf --truth FOLDER     write the truth anew from corrected NAME-PAGE.txt files
+
+The truth is ten pages of ten drawings (`random.Random(0)`: one page each of seven lecture notes and
+of the long notes, two of the one two-column paper).  Each was begun with this archive's own
+extraction, then compared word by word with a picture of the page and corrected by eye; pages with
+little prose were typed from the picture.  Left out of the truth: displayed and inline mathematics,
+cells of tables, labels of figures, page numbers.  Footnotes stand at the end of their page.  What
+is kept in `pdf_truth.json` are eight hex digits of the sha256 of each word, not the words.
+
+A word is two or more letters with inner hyphens and apostrophes, or a number of two or more digits,
+in lower case without accents.  The measure is the longest common subsequence of the page's words
+and those extracted, over the page's words; what an extraction has besides does not count against
+it.  The rivals leave words broken at the end of a line; they are given a second figure with a
+hyphen and line end before a small letter taken out, as their users do.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.record import SHARED, record
+
+PAPERS = SHARED / "papers" / "pdf"
+TRUTH = Path(__file__).resolve().parent / "pdf_truth.json"
+WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*|\d+(?:\.\d+)*")
+RIVALS = {
+    "pypdf": "import pypdf\npages = [p.extract_text() for p in pypdf.PdfReader(file).pages]",
+    "pdfminer.six": (
+        "from pdfminer.high_level import extract_text\n"
+        'pages = extract_text(file).split("\\f")[:-1]'
+    ),
+}
+ASKED = """
+import json, sys, time, logging
+logging.disable(logging.CRITICAL)
+file = sys.argv[1]
+import pypdf, pdfminer.high_level
+began = time.perf_counter()
+{code}
+print(json.dumps({{"pages": pages, "seconds": time.perf_counter() - began}}))
+"""
+
+Truth = dict[str, dict[str, list[str]]]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as they are compared."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'")).lower()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return [word for word in WORD.findall(plain) if len(word) > 1]
+
+
+def hashed(text: str) -> list[str]:
+    """What stands for the words of a text in the truth."""
+    return [hashlib.sha256(word.encode()).hexdigest()[:8] for word in words(text)]
+
+
+def in_order(truth: Sequence[str], found: Sequence[str]) -> int:
+    """The length of the longest common subsequence."""
+    row = [0] * (len(found) + 1)
+    for one in truth:
+        before = 0
+        for place, other in enumerate(found, start=1):
+            longest = before + 1 if one == other else max(row[place], row[place - 1])
+            before, row[place] = row[place], longest
+    return row[-1]
+
+
+def ours(file: Path) -> tuple[list[str], float]:
+    """Pages and seconds of this archive, its child process's start included."""
+    from ingest.pdf import read_pdf
+
+    began = time.perf_counter()
+    pages = [page.text for page in read_pdf(file).pages]
+    return pages, time.perf_counter() - began
+
+
+def rival(python: str, name: str, file: Path) -> tuple[list[str], float]:
+    """Pages and seconds of another library, its start not included."""
+    command = [python, "-c", ASKED.format(code=RIVALS[name]), str(file)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answer = json.loads(said.splitlines()[-1])
+    return answer["pages"], answer["seconds"]
+
+
+def simply_joined(text: str) -> str:
+    """A text with words broken at a line's end joined, as users of other libraries do."""
+    return re.sub(r"-[ \t]*\n(?=[a-z])", "", text)
+
+
+def figures(read: dict[str, tuple[list[str], float]], truth: Truth) -> dict[str, Any]:
+    """Share of words in order, as it is and simply joined; pages a second."""
+    totals = {"all": 0, "found": 0, "joined": 0}
+    by_page: dict[str, float] = {}
+    for name, pages in truth.items():
+        for number, expected in pages.items():
+            text = read[name][0][int(number) - 1]
+            found = in_order(expected, hashed(text))
+            totals["all"] += len(expected)
+            totals["found"] += found
+            totals["joined"] += in_order(expected, hashed(simply_joined(text)))
+            by_page[f"{name} p. {number}"] = round(found / len(expected), 4)
+    rates = [len(pages) / seconds for pages, seconds in read.values()]
+    return {
+        "words_in_order": round(totals["found"] / totals["all"], 4),
+        "words_in_order_simply_joined": round(totals["joined"] / totals["all"], 4),
+        "pages_a_second": round(
+            sum(len(pages) for pages, _ in read.values())
+            / sum(seconds for _, seconds in read.values()),
+            1,
+        ),
+        "pages_a_second_median_file": round(median(rates), 1),
+        "seconds_for_the_longest": round(max(seconds for _, seconds in read.values()), 2),
+        "by_page": by_page,
+    }
+
+
+def learn(folder: Path) -> None:
+    """Write the truth from corrected pages."""
+    truth: Truth = {}
+    for file in sorted(folder.glob("*.txt")):
+        name, _, number = file.stem.rpartition("-")
+        truth.setdefault(f"{name}.pdf", {})[number] = hashed(file.read_text())
+    TRUTH.write_text(json.dumps(truth, indent=0, sort_keys=True) + "\n")
+
+
+def main(python: str) -> None:
+    """Measure the three on the same files, one after the other file by file."""
+    truth: Truth = json.loads(TRUTH.read_text())
+    files = sorted(PAPERS.glob("*.pdf"))
+    readers: dict[str, dict[str, tuple[list[str], float]]] = {"this archive": {}}
+    readers |= {name: {} for name in RIVALS}
+    for file in files:
+        readers["this archive"][file.name] = ours(file)
+        for name in RIVALS:
+            readers[name][file.name] = rival(python, name, file)
+    record(
+        "pdf",
+        {
+            "files": len(files),
+            "pages": sum(len(pages) for pages, _ in readers["this archive"].values()),
+            "checked_pages": sum(map(len, truth.values())),
+            "checked_words": sum(len(one) for pages in truth.values() for one in pages.values()),
+            "readers": {name: figures(read, truth) for name, read in readers.items()},
+        },
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--truth":
+        learn(Path(sys.argv[2]))
+    else:
+        main(sys.argv[1])
