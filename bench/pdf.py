@@ -37,8 +37,7 @@ WORD = re.compile(r"[a-z]+(?:[-'][a-z]+)*|\d+(?:\.\d+)*")
 RIVALS = {
     "pypdf": "import pypdf\npages = [p.extract_text() for p in pypdf.PdfReader(file).pages]",
     "pdfminer.six": (
-        "from pdfminer.high_level import extract_text\n"
-        'pages = extract_text(file).split("\\f")[:-1]'
+        'from pdfminer.high_level import extract_text\npages = extract_text(file).split("\\f")[:-1]'
     ),
 }
 ASKED = """

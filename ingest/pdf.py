@@ -51,8 +51,9 @@ def read_pdf(
 ) -> PdfText:
     """Read a paper; `progress` gets the number of pages read, and of all.
 
-    Columns are read one after the other.  Words broken at a line's end are joined, ligatures written out, running heads and page numbers
-    left out.  Raises: UnreadablePdf, PdfWithoutText, TooLarge, DecoderStopped.
+    Columns are read one after the other.  Words broken at a line's end are joined, ligatures
+    written out, running heads and page numbers left out.
+    Raises: UnreadablePdf, PdfWithoutText, TooLarge, DecoderStopped.
     """
     tell: Progress | None = None if progress is None else lambda told: progress(*told)
     answer = READER.ask(path, {"options": asdict(options or PdfOptions())}, tell)

@@ -24,11 +24,13 @@ SAME_SIZE = 0.02
 
 BAD_TITLE = re.compile(
     r"(?:microsoft (?:word|powerpoint)|untitled|slide \d|presentation\d*$|title$|paper$|draft$|"
-    r"document\d*$|no title|arxiv:|doi:|https?:)|\.(?:docx?|pptx?|tex|dvi|pdf|ps|indd|odt|rtf)$|^[\w.-]*[\d_][\w.-]*$",
+    r"document\d*$|no title|arxiv:|doi:|https?:)|"
+    r"\.(?:docx?|pptx?|tex|dvi|pdf|ps|indd|odt|rtf)$|^[\w.-]*[\d_][\w.-]*$",
     re.IGNORECASE,
 )
 BEGINS_TEXT = re.compile(
-    r"(?:abstract|summary|contents|table of contents|introduction|overview)\b\W*$|abstract\s*[.:—–-]|"
+    r"(?:abstract|summary|contents|table of contents|introduction|overview)\b\W*$|"
+    r"abstract\s*[.:—–-]|"
     r"(?:1|I)\.?(?:\s+[A-Z].{2,60})?$",
     re.IGNORECASE,
 )
@@ -55,8 +57,11 @@ BAD_AUTHOR = re.compile(
 MARKS = re.compile(r"[\d*∗†‡§¶⋆♯♭✉]+(?:\s*,\s*[\d*∗†‡§¶⋆]+)*")
 ASIDE = re.compile(r"\([^()]*\)")
 JOINTS = re.compile(r"\s*(?:[,;•·]|\band\b|&|\s\\and\s)\s*", re.IGNORECASE)
-ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|(?!submit)[a-z-]+(?:\.[A-Z]{2})?/\d{7})\b", re.IGNORECASE)
+ARXIV = re.compile(
+    r"arxiv:\s*(\d{4}\.\d{4,5}|(?!submit)[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?!\d)", re.IGNORECASE
+)
 DOI = re.compile(r"(?:doi\b[:\s]*|doi\.org/)\s*(10\.\d{4,9}/[^\s\"<>{}|\\^`]+)", re.IGNORECASE)
+PACKET_DOI = re.compile(r"(?:prism|pdfx|crossmark):doi[=>]\s*[\"']?\s*([^<\"'\s]+)", re.IGNORECASE)
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 DATED = re.compile(rf"\b{MONTH}\s[^\n]{{0,12}}?\b((?:19|20)\d\d)\b", re.IGNORECASE)
 YEAR = re.compile(r"\b((?:19|20)\d\d)\b")
@@ -116,7 +121,7 @@ def _packet_says(packet: str) -> dict[str, str]:
         values = [html.unescape(item).strip() for item in items]
         if any(values):
             says[key] = values[0] if key == "Title" else "; ".join(values)
-    found = re.search(r"(?:prism|pdfx|crossmark):doi[=>]\s*[\"']?\s*([^<\"'\s]+)", packet, re.IGNORECASE)
+    found = PACKET_DOI.search(packet)
     return {**says, "doi": f"doi:{found[1]}"} if found else says
 
 
@@ -168,8 +173,15 @@ def _with_lecture(title: str, rest: Iterable[str]) -> str | None:
 
 
 def _stated_authors(text: str) -> tuple[str, ...]:
-    names = [name for name in JOINTS.split(_plain(text)) if name]
-    return () if any(BAD_AUTHOR.match(name) for name in names) else tuple(names)
+    """Full names alone: a user name, or a surname with its first name after a comma, are not."""
+    whole = _plain(text)
+    if ";" in whole:
+        parts = [" ".join(reversed(one.split(",", 1))) for one in whole.split(";")]
+    else:
+        parts = JOINTS.split(whole)
+    names = [" ".join(part.split()) for part in parts if part.strip()]
+    good = all(" " in name and not BAD_AUTHOR.match(name) for name in names)
+    return tuple(dict.fromkeys(names)) if good else ()
 
 
 def _printed_authors(rest: Sequence[str]) -> tuple[str, ...]:

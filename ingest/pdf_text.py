@@ -25,6 +25,7 @@ PAGE_NUMBER = re.compile(r"(page\s+)?(\d{1,4}|[ivxlc]{1,7})(\s*(/|of)\s*\d{1,4})
 DIGITS = re.compile(r"\d+")
 EDGE_LINES = 2
 LEAST_REPEATS = 3
+OFTEN = 3
 SHARE_OF_PAGES = 0.4
 SHARD_CHARS = 12
 WORD = re.compile(r"[^\W\d_]{3,}")
@@ -76,10 +77,11 @@ def _word(head: str, tail: str, known: Counter[str]) -> str:
     if with_hyphen or without:
         return compound if with_hyphen > without else joined
     first, last = head.rpartition("-")[2], tail.partition("-")[0]
+    heads, ends = known[f"{first}-".lower()], known[f"-{last}".lower()]
     parts = known[first.lower()] and known[last.lower()]
-    elsewhere = known[f"{first}-".lower()] or known[f"-{last}".lower()]
     named = tail[0].isupper() or (len(first) > 1 and first.isupper() and tail[0].islower())
-    return compound if named or (parts and elsewhere) else joined
+    usual = heads >= OFTEN and len(first) > len("non")
+    return compound if named or usual or (parts and (heads or ends)) else joined
 
 
 def _running(pages: Sequence[Sequence[str]]) -> set[str]:
