@@ -99,14 +99,14 @@ def about(stated: Mapping[str, str], front: Front, pages: Sequence[str]) -> Abou
     """Everything that can be trusted; `stated` is the file's own, `pages` its tidied text."""
     stated = {**stated, **_packet_says(stated.get("packet", ""))}
     head = _head(front["lines"])
-    title, rest = _printed_title(head)
+    title, above, below = _printed_title(head)
     marginal = "\n".join([*front["aside"], stated.get("Subject", ""), stated.get("Keywords", "")])
     first = pages[0] if pages else ""
     return About(
         title=_stated_title(stated.get("Title", "")) or title,
-        authors=_stated_authors(stated.get("Author", "")) or _printed_authors(rest),
+        authors=_stated_authors(stated.get("Author", "")) or _printed_authors(below),
         abstract=_abstract("\n".join(pages[:2])),
-        year=_year(marginal, rest),
+        year=_year(marginal, [*above, *below]),
         arxiv_id=next(iter(ARXIV.findall(marginal)), None),
         doi=_doi(f"{marginal}\n{stated.get('doi', '')}\n{first}"),
     )
@@ -144,19 +144,22 @@ def _stated_title(text: str) -> str | None:
     return title if len(title) > 3 and not BAD_TITLE.search(title) else None
 
 
-def _printed_title(head: Sequence[tuple[str, float]]) -> tuple[str | None, list[str]]:
-    """The largest text of the head, and what stands below it."""
+def _printed_title(
+    head: Sequence[tuple[str, float]],
+) -> tuple[str | None, list[str], list[str]]:
+    """The largest text of the head, what stands above it and what below."""
     sizes = [size for text, size in head if sum(c.isalpha() for c in text) > 3]
     if not sizes or max(sizes) < LARGER:
-        return None, [text for text, _ in head]
+        return None, [], [text for text, _ in head]
     largest = max(sizes)
     first = next(n for n, (_, size) in enumerate(head) if size > largest - SAME_SIZE)
     end = first
     while end < len(head) and head[end][1] > largest - SAME_SIZE:
         end += 1
-    rest = [text for text, _ in head[end:]]
-    title = _joined([text for text, _ in head[first:end]])
-    return _with_lecture(title, rest), [text for text, _ in head[:first]] + rest
+    above, largest_lines, below = (
+        [text for text, _ in part] for part in (head[:first], head[first:end], head[end:])
+    )
+    return _with_lecture(_joined(largest_lines), below), above, below
 
 
 def _joined(lines: Iterable[str]) -> str:

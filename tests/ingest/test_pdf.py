@@ -173,8 +173,9 @@ def test_a_broken_compound_keeps_its_hyphen_where_the_paper_speaks_for_it() -> N
         "A QA\x02\nspecific loss, in\x02\ndomain, data of-domain, self\x02\nmade, "
         "More\x02\nover, out-of\x02\ndomain."
     )
-    assert "QA-specific\nloss, in-domain,\ndata of-domain, self-made,\nMoreover,\nout-of-domain." in (
-        tidied([page])[0]
+    assert (
+        "QA-specific\nloss, in-domain,\ndata of-domain, self-made,\nMoreover,\nout-of-domain."
+        in (tidied([page])[0])
     )
 
 
