@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from index.prose import clean
-from ingest.pdf_layout import BROKEN_WORD, Layout, body_size
+from ingest.pdf_layout import Layout
+from ingest.pdf_lines import BROKEN_WORD, body_size
 
 FRONT_LINES = 80
 HEAD_LINES = 24

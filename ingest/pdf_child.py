@@ -16,7 +16,8 @@ from typing import Any
 from ingest.confined_child import Limits, Request, say, serve
 from ingest.errors import TooLarge, UnreadablePdf
 from ingest.pdf_about import front_matter
-from ingest.pdf_layout import CELL_GAP_EM, Layout, Run, laid_out
+from ingest.pdf_layout import Layout, laid_out
+from ingest.pdf_lines import CELL_GAP_EM, Run
 from ingest.pdf_signs import ACCENTS, EXTENSIBLE, accented, negated, signs_of
 
 PROGRESS_EVERY_PAGES = 20

@@ -7,20 +7,14 @@ what the file draws out of place is moved.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-BROKEN_WORD = "\x02"
-SAME_LINE_EM = 0.5
-FENCES = ("|", "‖")
-SAME_PLACE = 0.1  # points
-CELL_GAP_EM = 1.1
-STACKED_EM = 6.0  # an index below an exponent begins again at its left
-KERN_EM = 0.3
-WORD_GAP_EM = 0.2
-HINTED_GAP_EM = 0.1
+from ingest.pdf_lines import Line, Run, body_size, lines_of, rows_of
+
 OUT_OF_PLACE_EM = 2.5
 
 MIDDLE = (0.3, 0.7)
@@ -38,54 +32,6 @@ MOST_FOOT_LINES = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Characters that follow each other in one font; `hinted` when the reader saw a gap before.
-
-    `turns` are quarter turns to the left of its direction of reading; the coordinates are those of
-    a page that was turned back.
-    """
-
-    text: str
-    left: float
-    right: float
-    baseline: float
-    size: float
-    turns: int = 0
-    hinted: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Line:
-    """Text on one baseline, without wide gaps; `size` is that of its largest letters."""
-
-    text: str
-    left: float
-    right: float
-    baseline: float
-    size: float
-    last: Run
-
-    def takes(self, run: Run) -> bool:
-        """Whether a run goes on with this line: beside it, or its index or exponent."""
-        em = max(self.size, run.size)
-        if abs(run.baseline - self.baseline) > SAME_LINE_EM * em:
-            return False
-        level = abs(run.baseline - self.last.baseline) < 0.1 * em
-        back = KERN_EM if level else STACKED_EM
-        return -back * em <= run.left - self.last.right <= CELL_GAP_EM * em
-
-    def add(self, run: Run) -> None:
-        """Append a run, with a space where there is one to be seen."""
-        gap_em = (run.left - self.last.right) / max(self.size, run.size)
-        spaced = gap_em > (HINTED_GAP_EM if run.hinted else WORD_GAP_EM)
-        self.text += f" {run.text}" if spaced else run.text
-        if run.size > self.size * 1.05:
-            self.size, self.baseline = run.size, run.baseline
-        self.left, self.right = min(self.left, run.left), max(self.right, run.right)
-        self.last = run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A page's lines in reading order, and what stands across them, such as a stamp."""
 
@@ -95,7 +41,7 @@ class Layout:
     @property
     def text(self) -> str:
         """All of it, a row a line; what stands across comes last."""
-        return "\n".join([*(" ".join(row) for row in _rows(self.lines)), *self.aside])
+        return "\n".join([*(" ".join(row) for row in rows_of(self.lines)), *self.aside])
 
 
 def laid_out(runs: Sequence[Run]) -> Layout:
@@ -104,49 +50,21 @@ def laid_out(runs: Sequence[Run]) -> Layout:
     for run in runs:
         turned[run.turns] += len(run.text)
     upright = turned.most_common(1)[0][0] if turned else 0
-    lines = _lines([run for run in runs if run.turns == upright])
-    aside = _lines([run for run in runs if run.turns != upright])
+    lines = lines_of([run for run in runs if run.turns == upright])
+    aside = lines_of([run for run in runs if run.turns != upright])
     return Layout(lines=tuple(_ordered(lines)), aside=tuple(line.text for line in aside))
-
-
-def _lines(runs: Sequence[Run]) -> list[Line]:
-    lines: list[Line] = []
-    for run in runs:
-        if lines and _repeats(lines[-1].last, run):
-            continue
-        if lines and lines[-1].last.turns == run.turns and lines[-1].takes(run):
-            lines[-1].add(run)
-        else:
-            lines.append(
-                Line(
-                    text=run.text,
-                    left=run.left,
-                    right=run.right,
-                    baseline=run.baseline,
-                    size=run.size,
-                    last=run,
-                )
-            )
-    return lines
-
-
-def _repeats(before: Run, run: Run) -> bool:
-    """Whether a run is another part of a tall fence, which is drawn of short ones."""
-    above = abs(run.left - before.left) < SAME_PLACE
-    return above and run.text == before.text and run.text in FENCES
 
 
 def _ordered(lines: Sequence[Line]) -> list[Line]:
     gutter = _gutter(lines)
     if gutter is None:
         return _downwards(lines)
-    across = _downwards([line for line in lines if _side(line, gutter) == 0])
+    sides = _sides(lines, gutter)
     ordered: list[Line] = []
     notes: list[Line] = []
     size = body_size(lines)
-    for band, ending in _bands(lines, across, gutter):
-        for side in (-1, 1):
-            column = _downwards([line for line in band if _side(line, gutter) == side])
+    for left, right, ending in _bands(sides):
+        for column in _columns(left, right, gutter):
             body = len(column) - (0 if ending else _foot_lines(column, size))
             ordered += column[:body]
             notes += column[body:]
@@ -154,16 +72,45 @@ def _ordered(lines: Sequence[Line]) -> list[Line]:
     return ordered + notes
 
 
-def _bands(
-    lines: Sequence[Line], across: Sequence[Line], gutter: float
-) -> Iterator[tuple[list[Line], list[Line]]]:
-    """What stands beside the gutter between lines that cross it, and the line below."""
-    beside = [line for line in lines if _side(line, gutter) != 0]
-    for line in across:
-        above = [one for one in beside if one.baseline > line.baseline]
-        beside = [one for one in beside if one.baseline <= line.baseline]
-        yield above, [line]
-    yield beside, []
+def _sides(lines: Sequence[Line], gutter: float) -> list[tuple[Line, int]]:
+    """Each line with its side; one across that shares its row is a cell, on its middle's side."""
+    rows = Counter(round(line.baseline) for line in lines)
+    sides = []
+    for line in lines:
+        side = _side(line, gutter)
+        if side == 0 and rows[round(line.baseline)] > 1:
+            side = -1 if line.left + line.right < 2 * gutter else 1
+        sides.append((line, side))
+    return sides
+
+
+def _bands(sides: list[tuple[Line, int]]) -> Iterator[tuple[list[Line], list[Line], list[Line]]]:
+    """What stands left and right between the lines across, and the line below."""
+    for ending in [*_downwards([line for line, side in sides if side == 0]), None]:
+        level = ending.baseline if ending else -math.inf
+        band = [(line, side) for line, side in sides if side and line.baseline > level]
+        sides = [(line, side) for line, side in sides if line.baseline <= level]
+        left, right = ([line for line, at in band if at == side] for side in (-1, 1))
+        yield left, right, [ending] if ending else []
+
+
+def _columns(left: list[Line], right: list[Line], gutter: float) -> list[list[Line]]:
+    """The columns of a band, top to bottom; one where both hold cells of one wide table."""
+    if left and right:
+        widths = gutter - min(one.left for one in left), max(one.right for one in right) - gutter
+        if not _fills(left, widths[0]) and not _fills(right, widths[1]):
+            return [_by_rows([*left, *right])]
+    return [_downwards(left), _downwards(right)]
+
+
+def _by_rows(cells: Sequence[Line]) -> list[Line]:
+    """Rows of a table, top to bottom, each from left to right."""
+    rows: list[list[Line]] = []
+    for cell in sorted(cells, key=lambda one: -one.baseline):
+        if not rows or rows[-1][0].baseline - cell.baseline > 0.3 * cell.size:
+            rows.append([])
+        rows[-1].append(cell)
+    return [cell for row in rows for cell in sorted(row, key=lambda one: one.left)]
 
 
 def _side(line: Line, gutter: float) -> int:
@@ -232,8 +179,26 @@ def _downwards(lines: Sequence[Line]) -> list[Line]:
     placed: list[Line] = []
     for block in blocks:
         place = next((n for n, one in enumerate(placed) if _before(block[0], one)), len(placed))
-        placed[place:place] = block
+        below = placed[place:]
+        placed[place:] = below + block if _beside(below, block) else _merged(below, block)
     return placed
+
+
+def _beside(lines: Sequence[Line], others: Sequence[Line]) -> bool:
+    """Whether the others all stand right of the lines, like a column of their own."""
+    return max((one.right for one in lines), default=0) <= min(one.left for one in others)
+
+
+def _merged(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
+    """Both in one, whichever stands higher first."""
+    merged: list[Line] = []
+    at = 0
+    for other in others:
+        while at < len(lines) and not _before(other, lines[at]):
+            merged.append(lines[at])
+            at += 1
+        merged.append(other)
+    return [*merged, *lines[at:]]
 
 
 def _before(line: Line, other: Line) -> bool:
@@ -250,30 +215,3 @@ def _foot_lines(column: Sequence[Line], size: float) -> int:
     foot = column[len(column) - min(small, MOST_FOOT_LINES) :]
     marked = next((n for n, line in enumerate(foot) if FOOTNOTE.match(line.text)), len(foot))
     return len(foot) - marked
-
-
-def body_size(lines: Sequence[Line]) -> float:
-    """The size that most letters have; 0 for no lines."""
-    letters = Counter[float]()
-    for line in lines:
-        letters[round(line.size, 1)] += len(line.text)
-    return letters.most_common(1)[0][0] if letters else 0.0
-
-
-def _rows(lines: Sequence[Line]) -> Iterator[list[str]]:
-    """Lines that stand on one baseline, one right of the other, as one row."""
-    row: list[str] = []
-    before: Line | None = None
-    for line in lines:
-        if before is not None and not _continues(before, line):
-            yield row
-            row = []
-        row.append(line.text)
-        before = line
-    if row:
-        yield row
-
-
-def _continues(before: Line, line: Line) -> bool:
-    level = abs(line.baseline - before.baseline) <= 0.2 * max(line.size, before.size)
-    return level and line.left >= before.right and not before.text.endswith(BROKEN_WORD)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.pdf import read_pdf
-from ingest.pdf_layout import Run, laid_out
+from ingest.pdf_layout import laid_out
+from ingest.pdf_lines import Run
 from ingest.pdf_signs import negated, signs_of
 from tests.ingest.pdf_files import FONT, Placed, write_placed
 
@@ -44,6 +45,19 @@ def test_a_caption_across_both_columns_divides_them(tmp_path: Path) -> None:
     below = column(LEFT, 72, 530) + column(RIGHT, 240, 530)
     lines = text_of(tmp_path, *column(LEFT, 72), *column(RIGHT, 240), caption, *below)
     assert lines == [*LEFT, *RIGHT, caption.text, *LEFT, *RIGHT]
+
+
+def test_a_wide_table_is_read_row_by_row(tmp_path: Path) -> None:
+    places = (72, 130, 195, 260, 330)
+    cells = [["Model", "Small", "Middle", "Large", "All"], ["Margin", "1.5", "22.25", "3.1", "7"]]
+    table = [
+        Placed(text=cell, x=x, y=700 - 12 * n)
+        for x, column in zip(places, zip(*cells, strict=True), strict=True)
+        for n, cell in enumerate(column)
+    ]
+    caption = Placed(text=f"Table 1: {TITLE}", x=80, y=660)
+    lines = text_of(tmp_path, *table, caption, *column(LEFT, 72), *column(RIGHT, 240))
+    assert lines == [*(" ".join(row) for row in cells), caption.text, *LEFT, *RIGHT]
 
 
 def test_the_footnote_of_the_left_column_does_not_come_between_them(tmp_path: Path) -> None:
