@@ -28,6 +28,7 @@ LEAST_REPEATS = 3
 OFTEN = 3
 SHARE_OF_PAGES = 0.4
 SHARD_CHARS = 12
+WHOLE_HEAD_CHARS = 20
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -89,7 +90,12 @@ def _running(pages: Sequence[Sequence[str]]) -> set[str]:
     seen = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
     least = max(LEAST_REPEATS, SHARE_OF_PAGES * len(pages))
     alternating = max(LEAST_REPEATS, least / 2)
-    return {key for key, times in seen.items() if times >= alternating and key}
+    whole = max(2, SHARE_OF_PAGES * len(pages))  # two pages of a short paper may be enough
+    return {
+        key
+        for key, times in seen.items()
+        if key and (times >= alternating or (times >= whole and len(key) >= WHOLE_HEAD_CHARS))
+    }
 
 
 def _edges(page: Sequence[str]) -> list[str]:

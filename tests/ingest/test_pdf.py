@@ -192,6 +192,12 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
     assert tidied(pages)[2] == "Text of page c."
 
 
+def test_the_head_of_a_short_paper_is_left_out() -> None:
+    head = "On Margins and Their Meanings   A. Writer"
+    pages = ["On Margins\nWe begin.", f"{head}\nWe go on.", f"{head}\nWe end."]
+    assert tidied(pages) == ["On Margins\nWe begin.", "We go on.", "We end."]
+
+
 def test_a_page_of_nothing_but_running_heads_keeps_them() -> None:
     assert tidied(["Appendix"] * 5) == ["Appendix"] * 5
 
