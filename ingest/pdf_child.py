@@ -10,6 +10,7 @@ import ctypes
 import math
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ class _TextPage:
     def _signs(self, owners: Sequence[int | None]) -> list[str]:
         """The characters, by what they stand for in their font; a line's end comes last."""
         unicode, page = self._raw.FPDFText_GetUnicode, self._page
-        signs = [chr(unicode(page, at)) for at in range(self.count)]
+        signs = _paired([chr(unicode(page, at)) for at in range(self.count)])
         for at, owner in enumerate(owners[:-1]):
             if owner is None:
                 continue
@@ -239,6 +240,15 @@ class _TextPage:
     def _far_corner(self, at: int, turns: int) -> tuple[float, float]:
         left, right, bottom, top = self._box(at)
         return (right, left, left, right)[turns], (top, top, bottom, bottom)[turns]
+
+
+def _paired(units: list[str]) -> list[str]:
+    """UTF-16 units as characters: the second half of a pair becomes nothing."""
+    for at, (high, low) in enumerate(pairwise(units)):
+        if "\ud800" <= high <= "\udbff" and "\udc00" <= low <= "\udfff":
+            units[at] = (high + low).encode("utf-16", "surrogatepass").decode("utf-16")
+            units[at + 1] = ""
+    return units
 
 
 def _turned(x: float, y: float, turns: int) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from ingest.pdf_lines import Line, Run, body_size, lines_of, rows_of
 
 OUT_OF_PLACE_EM = 2.5
+APART_EM = 1.8
 
 MIDDLE = (0.3, 0.7)
 LEAST_SIDE = 0.12
@@ -56,6 +57,23 @@ def laid_out(runs: Sequence[Run]) -> Layout:
 
 
 def _ordered(lines: Sequence[Line]) -> list[Line]:
+    head, body = _parted(lines, top=1)
+    foot, body = _parted(body, top=-1)
+    return [*_by_rows(head), *_in_columns(body), *_by_rows(foot)]
+
+
+def _parted(lines: Sequence[Line], *, top: int) -> tuple[list[Line], list[Line]]:
+    """The row at an edge of the page, 1 the upper, if it stands well apart; and the others."""
+    if not lines:
+        return [], []
+    edge = max(lines, key=lambda line: top * line.baseline)
+    row = [one for one in lines if abs(one.baseline - edge.baseline) <= 0.3 * edge.size]
+    others = [one for one in lines if abs(one.baseline - edge.baseline) > 0.3 * edge.size]
+    gap = min((abs(one.baseline - edge.baseline) for one in others), default=0)
+    return (row, others) if gap > APART_EM * edge.size else ([], list(lines))
+
+
+def _in_columns(lines: Sequence[Line]) -> list[Line]:
     gutter = _gutter(lines)
     if gutter is None:
         return _downwards(lines)

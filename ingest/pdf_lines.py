@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 BROKEN_WORD = "\x02"
 SAME_LINE_EM = 0.5
+SMALL = 0.85
+RAISED_EM = 0.65  # an index or exponent of a tall fence, below the limits of a sum
 FENCES = ("|", "‖")
 SAME_PLACE = 0.1  # points
 CELL_GAP_EM = 1.1
@@ -51,7 +53,8 @@ class Line:
     def takes(self, run: Run) -> bool:
         """Whether a run goes on with this line: beside it, or its index or exponent."""
         em = max(self.size, run.size)
-        if abs(run.baseline - self.baseline) > SAME_LINE_EM * em:
+        reach = RAISED_EM if run.size < SMALL * em else SAME_LINE_EM
+        if abs(run.baseline - self.baseline) > reach * em:
             return False
         level = abs(run.baseline - self.last.baseline) < 0.1 * em
         back = KERN_EM if level else STACKED_EM

@@ -33,13 +33,17 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def tidied(pages: Sequence[str]) -> list[str]:
-    """The pages' text with broken words joined, ligatures written out, running heads left out."""
+    """The pages' text with broken words joined, ligatures written out, running heads left out.
+
+    The first page keeps its first lines: what others repeat may be its title.
+    """
     plain = [_plain(page) for page in pages]
     known = _known_words(plain)
     lines = [_rejoined(page, known).split("\n") for page in plain]
     lines = [[line.strip() for line in page if line.strip()] for page in lines]
     running = _running(lines)
-    return ["\n".join(_gathered(_without_edges(page, running))) for page in lines]
+    kept = [_without_edges(page, running if n else set()) for n, page in enumerate(lines)]
+    return ["\n".join(_gathered(page)) for page in kept]
 
 
 def _plain(page: str) -> str:

@@ -198,6 +198,11 @@ def test_the_head_of_a_short_paper_is_left_out() -> None:
     assert tidied(pages) == ["On Margins\nWe begin.", "We go on.", "We end."]
 
 
+def test_a_title_that_heads_the_other_pages_stays() -> None:
+    pages = ["On Margins and Meanings\nWe begin."] + ["On Margins and Meanings\nWe go on."] * 4
+    assert tidied(pages) == ["On Margins and Meanings\nWe begin."] + ["We go on."] * 4
+
+
 def test_a_page_of_nothing_but_running_heads_keeps_them() -> None:
     assert tidied(["Appendix"] * 5) == ["Appendix"] * 5
 

@@ -47,6 +47,12 @@ def test_a_caption_across_both_columns_divides_them(tmp_path: Path) -> None:
     assert lines == [*LEFT, *RIGHT, caption.text, *LEFT, *RIGHT]
 
 
+def test_a_head_of_two_parts_comes_before_both_columns(tmp_path: Path) -> None:
+    head = [Placed(text="A. Writer", x=72, y=740, size=8), Placed(text="On Margins", x=300, y=740)]
+    lines = text_of(tmp_path, *column(LEFT, 72), *column(RIGHT, 240), *head)
+    assert lines == ["A. Writer On Margins", *LEFT, *RIGHT]
+
+
 def test_a_wide_table_is_read_row_by_row(tmp_path: Path) -> None:
     places = (72, 130, 195, 260, 330)
     cells = [["Model", "Small", "Middle", "Large", "All"], ["Margin", "1.5", "22.25", "3.1", "7"]]
