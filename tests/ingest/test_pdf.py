@@ -199,8 +199,10 @@ def test_the_head_of_a_short_paper_is_left_out() -> None:
 
 
 def test_a_title_that_heads_the_other_pages_stays() -> None:
-    pages = ["On Margins and Meanings\nWe begin."] + ["On Margins and Meanings\nWe go on."] * 4
-    assert tidied(pages) == ["On Margins and Meanings\nWe begin."] + ["We go on."] * 4
+    title = "On Margins and Meanings"
+    texts = [f"This page says {word}." for word in ("one", "two", "three", "four")]
+    pages = tidied([f"{title}\n{text}" for text in texts])
+    assert pages == [f"{title}\n{texts[0]}", *texts[1:]]
 
 
 def test_a_page_of_nothing_but_running_heads_keeps_them() -> None:
