@@ -1,7 +1,8 @@
 """Words of real papers in the right order, and pages a second, beside pypdf and pdfminer.six.
 
-    python -m bench.pdf RIVALS_PYTHON      a Python in which pypdf and pdfminer.six are installed
-    python -m bench.pdf --truth FOLDER     write the truth anew from corrected NAME-PAGE.txt files
+    python -m bench.pdf                    installs the two into an environment that it drops
+    python -m bench.pdf PYTHON             takes a Python in which they are
+    python -m bench.pdf --truth FOLDER     writes the truth anew from corrected NAME-PAGE.txt files
 
 The truth is fourteen pages drawn by chance: ten (`random.Random(0)`: one each of seven lecture
 notes and of the long notes, two of the one two-column paper) on which the reading was mended while
@@ -25,8 +26,10 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import unicodedata
+import venv
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -170,8 +173,19 @@ def main(python: str) -> None:
     )
 
 
+def with_rivals() -> None:
+    """Measure with the rivals in an environment of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = f"{folder}/bin/python"
+        subprocess.run([python, "-m", "pip", "install", "-q", *RIVALS], check=True)
+        main(python)
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "--truth":
+    if sys.argv[1:2] == ["--truth"]:
         learn(Path(sys.argv[2]))
-    else:
+    elif sys.argv[1:]:
         main(sys.argv[1])
+    else:
+        with_rivals()
