@@ -1,11 +1,14 @@
 """The worker's loop: what it publishes when, and what it does when that fails."""
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from app.cli.waiting import describe
 from catalog import submissions
 from catalog.engine import Catalog, open_catalog
 from catalog.papers import NewPaper
@@ -14,6 +17,7 @@ from catalog.store import StoredFile
 from catalog.submissions import OfferedFile
 from catalog.talks import NewTalk
 from ingest.errors import PublishingFailed
+from ingest.progress import Progress
 from ingest.worker import Worker
 from ingest.workflow import Outcome, Workflows
 
@@ -130,3 +134,15 @@ def test_the_next_recording_is_decoded_while_one_is_transcribed(
     looped.turn()
     looped.turn()
     assert scripted.prepared == waiting[:1]
+
+
+def test_a_paper_that_is_read_tells_pages_of_pages(catalog: Catalog) -> None:
+    reading = job(catalog, "a", "running")
+    progress = Progress(catalog=catalog, job_id=reading, clock=partial(next, count(0.0, 2.0)))
+    told = []
+    progress.enter("read")
+    for pages in (0, 20):
+        progress.of(pages, 215)
+        with catalog.read() as session:
+            told.append(describe(submissions.find(session, reading)))
+    assert told == ["read, page 0 of 215", "read, page 20 of 215"]
