@@ -112,7 +112,8 @@ def simply_joined(text: str) -> str:
 
 def share(counts: Sequence[tuple[Any, ...]], column: int) -> float:
     """What of all words a column of the counts holds."""
-    return round(sum(one[column] for one in counts) / sum(one[2] for one in counts), 4)
+    found, words_in_all = (sum(int(one[n]) for one in counts) for n in (column, 2))
+    return round(found / words_in_all, 4)
 
 
 def figures(read: dict[str, tuple[list[str], float]], truth: Truth) -> dict[str, Any]:

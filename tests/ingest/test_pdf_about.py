@@ -8,7 +8,7 @@ from tests.ingest.media_files import ROOT
 from tests.ingest.pdf_files import Placed, write_placed
 
 PAPERS = ROOT.parent / "shared" / "data" / "papers" / "pdf"
-NO_FRONT = {"lines": [], "aside": []}
+NO_FRONT: dict[str, list[str]] = {"lines": [], "aside": []}
 ABSTRACT = "We show that the margin of a separator bounds its error on new data " * 3
 
 
