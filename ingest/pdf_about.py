@@ -19,6 +19,8 @@ from ingest.pdf_lines import BROKEN_WORD, body_size
 
 FRONT_LINES = 80
 HEAD_LINES = 24
+MOST_LINE_CHARS = 500
+MOST_AUTHOR_CHARS = 5_000
 MOST_TITLE_CHARS = 300
 LARGER = 1.05
 SAME_SIZE = 0.02
@@ -92,8 +94,8 @@ class About:
 def front_matter(first: Layout) -> dict[str, Any]:
     """The top of the first page as plain values, sizes against that of most of its text."""
     usual = body_size(first.lines) or 1.0
-    lines = [(line.text, line.size / usual) for line in first.lines[:FRONT_LINES]]
-    return {"lines": lines, "aside": list(first.aside)[:8]}
+    lines = [(one.text[:MOST_LINE_CHARS], one.size / usual) for one in first.lines[:FRONT_LINES]]
+    return {"lines": lines, "aside": [text[:MOST_LINE_CHARS] for text in first.aside[:8]]}
 
 
 def about(stated: Mapping[str, str], front: Front, pages: Sequence[str]) -> About:
@@ -178,7 +180,7 @@ def _with_lecture(title: str, rest: Iterable[str]) -> str | None:
 
 def _stated_authors(text: str) -> tuple[str, ...]:
     """Full names alone: a user name, or a surname with its first name after a comma, are not."""
-    whole = _plain(text)
+    whole = _plain(text)[:MOST_AUTHOR_CHARS]
     if ";" in whole:
         parts = [" ".join(reversed(one.split(",", 1))) for one in whole.split(";")]
     else:
