@@ -145,16 +145,25 @@ def figures(read: dict[str, tuple[list[str], float]], truth: Truth) -> dict[str,
 
 def learn(folder: Path) -> None:
     """Write the truth from corrected pages."""
-    truth: Truth = {}
+    truth: dict[str, dict[str, str]] = {}
     for file in sorted(folder.glob("*.txt")):
         name, _, number = file.stem.rpartition("-")
-        truth.setdefault(f"{name}.pdf", {})[number] = hashed(file.read_text())
+        truth.setdefault(f"{name}.pdf", {})[number] = " ".join(hashed(file.read_text()))
     TRUTH.write_text(json.dumps(truth, indent=0, sort_keys=True) + "\n")
+
+
+def known() -> Truth:
+    """The hashed words of the checked pages, by file and page."""
+    kept: dict[str, dict[str, str]] = json.loads(TRUTH.read_text())
+    return {
+        name: {number: page.split() for number, page in pages.items()}
+        for name, pages in kept.items()
+    }
 
 
 def main(python: str) -> None:
     """Measure the three on the same files, one after the other file by file."""
-    truth: Truth = json.loads(TRUTH.read_text())
+    truth = known()
     files = sorted(PAPERS.glob("*.pdf"))
     readers: dict[str, dict[str, tuple[list[str], float]]] = {"this archive": {}}
     readers |= {name: {} for name in RIVALS}
