@@ -16,7 +16,7 @@ PassageId = NewType("PassageId", str)
 Kind: TypeAlias = Literal["talk", "paper"]
 KINDS: tuple[Kind, ...] = ("talk", "paper")
 
-CUTTER_VERSION = "1"
+CUTTER_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

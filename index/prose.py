@@ -14,7 +14,7 @@ from dataclasses import dataclass
 Line = tuple[int, str]  # page number, text
 
 NUMBERED = re.compile(
-    r"^(?P<top>\d{1,2})(?P<sub>(?:\.\d{1,2}){0,3})\.?\s+(?P<title>[A-Z][^.?!]{2,79})$"
+    r"^(?P<top>\d{1,2})(?P<sub>(?:\.\d{1,2}){0,3})\.?\s+(?P<title>[A-Z][^.?!]{2,79}\??)$"
 )
 LETTERED = re.compile(r"^[A-H](?:\.\d{1,2}){0,2}\.?\s+(?P<title>[A-Z][A-Za-z][A-Za-z ’'-]{2,60})$")
 UNNUMBERED = re.compile(

@@ -20,11 +20,13 @@ from typing import IO, Any
 from ingest import errors
 from ingest.errors import BadInput, DecoderStopped, DiskFull, IngestProblem, TooLarge
 
+NEARLY_ALL = 0.8  # of its memory: a child that died with so much in hand died for the lack of it
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LAST_WORDS_BYTES = 4096
 FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
-Progress = Callable[[int], None]
+Progress = Callable[[Any], None]
+"""Gets what the child says of its progress: a number, or a number and its total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +50,13 @@ class Confined:
             try:
                 _tell(child, {**request, "file": str(file.resolve()), "name": file.name})
                 answer = _answer(child, progress)
-                child.wait()
+                peak_bytes = _ended(child)
             finally:
                 _stop(child)
             if answer is None:
+                exceeded = _exceeded(child.returncode, peak_bytes, request.get("options", {}))
+                if exceeded:
+                    raise TooLarge(file, exceeded, self.advice)
                 raise self._died(file, child.returncode, complaints)
         if "error" in answer:
             raise _problem(file, request, answer["error"])
@@ -70,10 +75,6 @@ class Confined:
             raise self.crash(file, f"it cannot be read ({problem.strerror})", advice) from problem
 
     def _died(self, file: Path, status: int, complaints: IO[bytes]) -> IngestProblem:
-        if status == -signal.SIGXCPU:
-            return TooLarge(
-                file, "reading it took longer than the limit on processor time", self.advice
-            )
         if status in FROM_OUTSIDE:
             return DecoderStopped(file, f"was stopped by signal {-status}")
         if status < 0:
@@ -118,6 +119,24 @@ def _answer(child: subprocess.Popen[str], progress: Progress | None) -> dict[str
             return message
         if progress is not None:
             progress(message["progress"])
+    return None
+
+
+def _ended(child: subprocess.Popen[str]) -> int:
+    """Wait for the child's end; returns the most memory that it had, in bytes."""
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss * 1024
+
+
+def _exceeded(status: int, peak_bytes: int, options: dict[str, Any]) -> str | None:
+    """The limit that ended the child, None when it was something else."""
+    if status == -signal.SIGXCPU:
+        seconds = f" of {options['cpu_s']} s" if "cpu_s" in options else ""
+        return f"reading it took longer than the limit{seconds} on processor time"
+    limit = options.get("memory_bytes")
+    if status < 0 and status not in FROM_OUTSIDE and limit and peak_bytes > NEARLY_ALL * limit:
+        return f"reading it needs more than the limit of {limit >> 20} MiB of memory"
     return None
 
 

@@ -23,6 +23,7 @@ from ingest.errors import BadInput, TooLarge
 
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
+SIMPLER = "convert it to a simpler form, such as mp3, and add that"
 
 Request = dict[str, Any]
 Answered = Callable[[Path, Request], dict[str, Any]]
@@ -30,12 +31,16 @@ Answered = Callable[[Path, Request], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the process may use; processor time can be raised later, up to `most_cpu_s`."""
+    """What the process may use; processor time can be raised later, up to `most_cpu_s`.
+
+    `advice` is for the owner of a file that needs more.
+    """
 
     memory_bytes: int
     file_bytes: int
     cpu_s: int
     most_cpu_s: int
+    advice: str = SIMPLER
 
 
 def serve(limits_of: Callable[[Request], Limits], answered: Answered) -> None:
@@ -61,10 +66,10 @@ def allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
-def too_much_memory(file: Path, memory_bytes: int) -> TooLarge:
+def too_much_memory(file: Path, memory_bytes: int, advice: str = SIMPLER) -> TooLarge:
     """The refusal of a file that needs more memory than reading it may have."""
     reason = f"reading it needs more than the limit of {memory_bytes >> 20} MiB of memory"
-    return TooLarge(file, reason, "convert it to a simpler form, such as mp3, and add that")
+    return TooLarge(file, reason, advice)
 
 
 def _outcome(answered: Answered, file: Path, request: Request, limits: Limits) -> dict[str, Any]:
@@ -73,7 +78,7 @@ def _outcome(answered: Answered, file: Path, request: Request, limits: Limits) -
     except BadInput as refusal:
         return _error(refusal)
     except MemoryError:
-        return _error(too_much_memory(file, limits.memory_bytes))
+        return _error(too_much_memory(file, limits.memory_bytes, limits.advice))
     except OSError as problem:
         if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise

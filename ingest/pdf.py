@@ -6,18 +6,22 @@ not thread-safe.  Invariant: pages are counted as in the PDF, from 1, and every 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.passage import PageText
 from ingest.confined import Confined, Progress
 from ingest.errors import PdfWithoutText, UnreadablePdf
+from ingest.pdf_about import About, about
 from ingest.pdf_text import tidied
 
 READER = Confined(
     module="ingest.pdf_child", crash=UnreadablePdf, advice="print it to a new PDF and add that"
 )
 LEAST_LETTERS = 20
+
+PagesRead = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +40,23 @@ class PdfOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfText:
-    """A paper's pages in order, and its title and authors where the file states them."""
+    """A paper's pages in order, and what its file says about it."""
 
     pages: tuple[PageText, ...]
-    title: str | None
-    authors: str | None
+    about: About
 
 
 def read_pdf(
-    path: Path, *, options: PdfOptions | None = None, progress: Progress | None = None
+    path: Path, *, options: PdfOptions | None = None, progress: PagesRead | None = None
 ) -> PdfText:
-    """Read a paper; `progress` gets the number of pages read.
+    """Read a paper; `progress` gets the number of pages read, and of all.
 
-    Words broken at a line's end are joined, ligatures written out, running heads and page numbers
-    left out.  Raises: UnreadablePdf, PdfWithoutText, TooLarge, DecoderStopped.
+    Columns are read one after the other.  Words broken at a line's end are joined, ligatures
+    written out, running heads and page numbers left out.
+    Raises: UnreadablePdf, PdfWithoutText, TooLarge, DecoderStopped.
     """
-    answer = READER.ask(path, {"options": asdict(options or PdfOptions())}, progress)
+    tell: Progress | None = None if progress is None else lambda told: progress(*told)
+    answer = READER.ask(path, {"options": asdict(options or PdfOptions())}, tell)
     pages = tidied(answer["pages"])
     if sum(c.isalpha() for page in pages for c in page) < LEAST_LETTERS:
         raise PdfWithoutText(
@@ -59,10 +64,5 @@ def read_pdf(
         )
     return PdfText(
         pages=tuple(PageText(number=n, text=text) for n, text in enumerate(pages, start=1)),
-        title=_stated(answer["title"]),
-        authors=_stated(answer["authors"]),
+        about=about(answer["stated"], answer["front"], pages),
     )
-
-
-def _stated(text: str) -> str | None:
-    return " ".join(text.split()) or None

@@ -13,7 +13,11 @@ from collections.abc import Iterable, Sequence
 LIGATURES = {
     c: unicodedata.normalize("NFKC", c) for c in "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
 }
-BROKEN = re.compile(r"(\w+)\x02\s*(\w+)|(\w{2,})[-\u00ad]\n([a-z]\w+)")
+BROKEN = re.compile(
+    r"((?:\w{1,40}-){0,3}\w{1,40})(?:\x02\n?|(?<=\w\w)[-\u00ad]\n(?=[a-z]\w))[ \t]*"
+    r"(\w{1,40}(?:-\w{1,40}){0,3})(\S{0,40})[ \t]*"
+)
+COMPOUND = re.compile(r"\w+(?:-\w+)*")
 UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffe\uffff]"
 )
@@ -21,19 +25,25 @@ PAGE_NUMBER = re.compile(r"(page\s+)?(\d{1,4}|[ivxlc]{1,7})(\s*(/|of)\s*\d{1,4})
 DIGITS = re.compile(r"\d+")
 EDGE_LINES = 2
 LEAST_REPEATS = 3
+OFTEN = 3
 SHARE_OF_PAGES = 0.4
 SHARD_CHARS = 12
+WHOLE_HEAD_CHARS = 20
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 def tidied(pages: Sequence[str]) -> list[str]:
-    """The pages' text with broken words joined, ligatures written out, running heads left out."""
+    """The pages' text with broken words joined, ligatures written out, running heads left out.
+
+    The first page keeps its first lines: what others repeat may be its title.
+    """
     plain = [_plain(page) for page in pages]
     known = _known_words(plain)
     lines = [_rejoined(page, known).split("\n") for page in plain]
     lines = [[line.strip() for line in page if line.strip()] for page in lines]
     running = _running(lines)
-    return ["\n".join(_gathered(_without_edges(page, running))) for page in lines]
+    kept = [_without_edges(page, running if n else set()) for n, page in enumerate(lines)]
+    return ["\n".join(_gathered(page)) for page in kept]
 
 
 def _plain(page: str) -> str:
@@ -44,19 +54,39 @@ def _plain(page: str) -> str:
 
 
 def _known_words(pages: Iterable[str]) -> Counter[str]:
-    return Counter(word.lower() for page in pages for word in re.findall(r"\w+(?:-\w+)*", page))
+    """How often unbroken words come; the ends of compounds too, with the hyphen (`self-`)."""
+    known = Counter[str]()
+    for page in pages:
+        for word in COMPOUND.findall(BROKEN.sub(" ", page).lower()):
+            known[word] += 1
+            if "-" in word:
+                known[word.partition("-")[0] + "-"] += 1
+                known["-" + word.rpartition("-")[2]] += 1
+    return known
 
 
 def _rejoined(page: str, known: Counter[str]) -> str:
-    """Join words broken at a line's end; the hyphen stays where the paper writes it elsewhere."""
+    """Join words broken at a line's end; what follows begins the next line."""
 
     def whole(match: re.Match[str]) -> str:
-        head, tail = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
-        with_hyphen = f"{head}-{tail}"
-        keep = known[with_hyphen.lower()] > known[f"{head}{tail}".lower()]
-        return with_hyphen if keep else f"{head}{tail}"
+        word = _word(match[1], match[2], known) + match[3]
+        return f"{word}\n" if "\n" in match[0] else f"{word} "
 
     return UNSEEN.sub("", BROKEN.sub(whole, page).replace("\x02", "-"))
+
+
+def _word(head: str, tail: str, known: Counter[str]) -> str:
+    """A broken word; its hyphen stays where the rest of the paper speaks for it."""
+    joined, compound = f"{head}{tail}", f"{head}-{tail}"
+    with_hyphen, without = known[compound.lower()], known[joined.lower()]
+    if with_hyphen or without:
+        return compound if with_hyphen > without else joined
+    first, last = head.rpartition("-")[2], tail.partition("-")[0]
+    heads, ends = known[f"{first}-".lower()], known[f"-{last}".lower()]
+    parts = known[first.lower()] and known[last.lower()]
+    named = tail[0].isupper() or (len(first) > 1 and first.isupper() and tail[0].islower())
+    usual = heads >= OFTEN and len(first) > len("non")
+    return compound if named or usual or (parts and (heads or ends)) else joined
 
 
 def _running(pages: Sequence[Sequence[str]]) -> set[str]:
@@ -64,7 +94,12 @@ def _running(pages: Sequence[Sequence[str]]) -> set[str]:
     seen = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
     least = max(LEAST_REPEATS, SHARE_OF_PAGES * len(pages))
     alternating = max(LEAST_REPEATS, least / 2)
-    return {key for key, times in seen.items() if times >= alternating and key}
+    whole = max(2, SHARE_OF_PAGES * len(pages))  # two pages of a short paper may be enough
+    return {
+        key
+        for key, times in seen.items()
+        if key and (times >= alternating or (times >= whole and len(key) >= WHOLE_HEAD_CHARS))
+    }
 
 
 def _edges(page: Sequence[str]) -> list[str]:

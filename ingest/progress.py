@@ -77,6 +77,13 @@ class Progress:
             self._written_at = self.clock()
             self._write(done)
 
+    def of(self, done: int, total: int) -> None:
+        """The step has done so much of so much.  Raises: Cancelled."""
+        if self._total is None:
+            self._written_at = -_INTERVAL_S  # the total is worth a row of its own
+        self._total = total
+        self.at(done)
+
     def _write(self, done: int) -> None:
         elapsed_s = self.clock() - self._began_at
         covered_s = (done - self._began_with) / 1000

@@ -231,7 +231,7 @@ class Steps:
         job = self.job(job_id)
         progress = self.progress(job_id)
         progress.enter("read")
-        read = read_pdf(self.store.media(job.sha256), progress=progress.at)
+        read = read_pdf(self.store.media(job.sha256), progress=progress.of)
         progress.enter("passages", done=len(read.pages), total=len(read.pages))
         made = {
             "pages": [page.text for page in read.pages],

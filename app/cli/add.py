@@ -155,15 +155,20 @@ class _Said:
         from catalog.papers import NewPaper
         from ingest.pdf import read_pdf
 
-        said, read = self._said, read_pdf(path)
-        return NewPaper(
-            title=said["title"] or read.title or _words_of(path),
-            authors=tuple(said["authors"]) or _names_in(read.authors or ""),
-            year=said["year"],
+        said, known = self._said, read_pdf(path).about
+        paper = NewPaper(
+            title=said["title"] or known.title or _words_of(path),
+            authors=tuple(said["authors"]) or known.authors,
+            year=said["year"] or known.year,
             venue=said["venue"],
-            abstract=said["abstract"],
+            abstract=said["abstract"] or known.abstract,
+            arxiv_id=known.arxiv_id,
+            doi=known.doi,
             visibility=said["visibility"],
         )
+        titled = said["title"] or known.title
+        _ask_for(path, {"title": titled, "author": paper.authors, "year": paper.year})
+        return paper
 
 
 def _words_of(path: Path) -> str:
@@ -181,10 +186,12 @@ def _day(text: str | None) -> Any:
         raise typer.BadParameter(f"--date {text!r} is not a day like 2021-02-01") from error
 
 
-def _names_in(authors: str) -> tuple[str, ...]:
-    """The names in a line like "A. One, B. Two and C. Three"."""
-    return tuple(name for part in authors.split(" and ") for name in _parts(part))
-
-
-def _parts(text: str) -> list[str]:
-    return [name.strip() for name in text.replace(";", ",").split(",") if name.strip()]
+def _ask_for(path: Path, known: dict[str, Any]) -> None:
+    """Say what neither staff nor the file has told."""
+    unknown = [name for name, value in known.items() if not value]
+    if unknown:
+        options = " and ".join(f"--{name}" for name in unknown)
+        them = "it" if len(unknown) == 1 else "them"
+        remark(
+            f"no {' and no '.join(unknown)} is known for {path.name}; give {them} with {options}"
+        )

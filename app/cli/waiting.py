@@ -171,6 +171,8 @@ def describe(job: Job, past: Past) -> str:
         parts.append(_megabytes(one.done, one.total))
     elif job.length_ms and one.total and one.step in {"decode", "transcribe"}:
         parts.append(f"{clock(one.done)} of {clock(one.total)}")
+    elif one.kind == "paper" and one.total and one.step == "read":
+        parts.append(f"page {one.done} of {one.total}")
     elif (part := percent(job)) is not None:
         parts.append(f"{part} %")
     if one.speed and one.step == "transcribe":

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from app.cli.waiting import describe
 from catalog import submissions
 from catalog.engine import Catalog, open_catalog
+from catalog.estimates import Past
 from catalog.papers import NewPaper
 from catalog.settings import read_settings
 from catalog.store import StoredFile
@@ -17,6 +21,7 @@ from catalog.tables import now
 from catalog.talks import NewTalk
 from ingest.errors import PublishingFailed
 from ingest.presence import Identity
+from ingest.progress import Progress
 from ingest.worker import Worker
 from ingest.workflow import Outcome, Workflows
 
@@ -165,3 +170,15 @@ def test_the_next_recording_is_decoded_while_one_is_transcribed(
     looped.turn()
     looped.turn()
     assert scripted.prepared == waiting[:1]
+
+
+def test_a_paper_that_is_read_tells_pages_of_pages(catalog: Catalog) -> None:
+    reading = job(catalog, "a", "running")
+    progress = Progress(catalog=catalog, job_id=reading, clock=partial(next, count(0.0, 2.0)))
+    told = []
+    progress.enter("read")
+    for pages in (0, 20):
+        progress.of(pages, 215)
+        with catalog.read() as session:
+            told.append(describe(submissions.find(session, reading), Past()))
+    assert told == ["read, page 0 of 215", "read, page 20 of 215"]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from catalog.engine import connect, open_catalog
 from tests.archive import DEMO, ROOT, SHARED, environment, free_port, seminar, seminar_json, started
+from tests.ingest.pdf_files import write_pdf
 
 TALK = DEMO / "recordings" / "01-reading-a-generalization-gap.opus"
 PAPER = DEMO / "papers" / "notes-minimum-norm.pdf"
@@ -85,6 +86,20 @@ def test_good_files_are_taken_although_one_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     statuses = [row["status"] for row in json.loads(done.stdout)]
     assert statuses == ["refused", "accepted", "accepted"]
+
+
+def test_what_a_pdf_does_not_tell_is_asked_for(tmp_path: Path) -> None:
+    info = "/Title (Microsoft Word - notes.doc) /Author (admin)"
+    notes = write_pdf(tmp_path / "my_notes.pdf", [["All margins are equal here."]], info=info)
+    done = seminar(tmp_path / "data", "add", notes, "--year", "2024")
+    assert done.stderr.splitlines()[0] == (
+        "no title and no author is known for my_notes.pdf; give them with --title and --author"
+    )
+    told = seminar(tmp_path / "data", "add", PAPER, "--json")
+    assert "is known for" not in told.stderr
+    assert json.loads(told.stdout)[0]["title"] == (
+        "Minimum-Norm Interpolation and the Second Descent"
+    )
 
 
 def test_the_same_file_again_names_the_talk(tmp_path: Path) -> None:
