@@ -23,6 +23,7 @@ from ingest.accept import MEDIA_TYPES, KnownPaper, Offer, accept
 from ingest.errors import IngestProblem, LinkRefused, UnknownPaper, Unreachable
 from ingest.links import Said, link_of, stand_in
 from ingest.pdf import read_pdf
+from ingest.pdf_about import About
 from ingest.progress import Progress, PutOff, held
 from ingest.sources.arxiv import SPACING_S, Arxiv, ArxivId, arxiv_id_in
 from ingest.sources.fetch import Fetched, Fetcher, Limits, Told
@@ -233,7 +234,7 @@ def _about(job: Submission, path: Path, found: _Found) -> NewTalk | NewPaper | K
         return KnownPaper(paper_id=job.paper_id)
     said = Said(**job.about)
     if _is_pdf(path):
-        return _paper(said, read_pdf(path).title, found)
+        return _paper(said, read_pdf(path).about, found)
     return NewTalk(
         title=said.title or found.title,
         title_is_known=bool(said.title) or found.title_is_known,
@@ -249,14 +250,16 @@ def _about(job: Submission, path: Path, found: _Found) -> NewTalk | NewPaper | K
     )
 
 
-def _paper(said: Said, read_title: str | None, found: _Found) -> NewPaper:
+def _paper(said: Said, known: About, found: _Found) -> NewPaper:
     return NewPaper(
-        title=said.title or read_title or found.title,
-        title_is_known=bool(said.title or read_title),
-        authors=tuple(said.authors),
-        year=said.year,
+        title=said.title or known.title or found.title,
+        title_is_known=bool(said.title or known.title),
+        authors=tuple(said.authors) or known.authors,
+        year=said.year or known.year,
         venue=said.venue,
-        abstract=said.abstract,
+        abstract=said.abstract or known.abstract,
+        arxiv_id=known.arxiv_id,
+        doi=known.doi,
         visibility=said.visibility,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.add_link import is_link, name_what_came, take_link
-from app.cli.context import Invocation, open_archive
+from app.cli.context import Invocation, open_archive, remark
 
 if TYPE_CHECKING:
     from catalog.papers import NewPaper
