@@ -30,21 +30,21 @@ def links_elsewhere(
     seen: Counter[str] = Counter()
     made = []
     for link in shown:
-        words = _words(link["kind"], link["url"])
-        seen[words] += 1
-        number = f" {seen[words]}" if seen[words] > 1 else ""
-        made.append(Link(text=words + number, url=link["url"]))
+        what, where = WORDS[link["kind"]], _where(link["kind"], link["url"])
+        seen[what + where] += 1
+        number = f" {seen[what + where]}" if seen[what + where] > 1 else ""
+        made.append(Link(text=what + number + where, url=link["url"]))
     return tuple(made)
 
 
-def _words(kind: str, url: str) -> str:
+def _where(kind: str, url: str) -> str:
     try:
         host = (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:  # a list may hold anything that begins like an address
         host = ""
     if kind in {"slides", "notes"}:
-        return WORDS[kind]
+        return ""
     for end, name in HOSTS.items():
         if host == end or host.endswith("." + end):
-            return f"{WORDS[kind]} on {name}"
-    return f"{WORDS[kind]} at {host}" if kind == "page" and host else f"{WORDS[kind]} elsewhere"
+            return f" on {name}"
+    return f" at {host}" if kind == "page" and host else " elsewhere"

@@ -1,0 +1,78 @@
+"""Seconds for a list of 468 talks and 563 papers: first import, second import, export.
+
+Beside it, what a script of one's own would do: the same JSON into one SQLite table, row by row,
+unchecked and without people, series or links.  python -m bench.catalogue
+"""
+
+import json
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.record import SHARED, record
+from tests.archive import seminar, seminar_json
+
+LISTS = [SHARED / "catalogue" / f"{name}.json" for name in ("talks", "papers", "papers_colt")]
+ROUNDS = 5
+
+
+def main() -> None:
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(ROUNDS):
+            rounds.append(_round(Path(folder) / str(number)))
+    record("catalogue", {
+        "entries": {path.stem: len(json.loads(path.read_text())) for path in LISTS},
+        "rounds": ROUNDS,
+        "seconds_of_the_whole_command": {
+            name: {
+                "median": round(statistics.median(one[name] for one in rounds), 2),
+                "worst": round(max(one[name] for one in rounds), 2),
+            }
+            for name in rounds[0]
+            if not name.startswith("changes")
+        },
+        "changes_reported_by_the_second_import": max(one["changes"] for one in rounds),
+    })  # fmt: skip
+
+
+def _round(data: Path) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    changes = 0
+    seminar(data, "talks", "list")  # makes the database
+    for path in LISTS:
+        seconds[f"first import, {path.stem}"], _ = _timed(
+            lambda path=path: seminar(data, "catalogue", "import", path)
+        )
+        seconds[f"second import, {path.stem}"], said = _timed(
+            lambda path=path: seminar_json(data, "catalogue", "import", path)
+        )
+        changes += len(said["added"]) + len(said["changed"])
+    out = data / "out.json"
+    seconds["export of all"], _ = _timed(lambda: seminar(data, "catalogue", "export", out))
+    seconds["one table by a script, talks"], _ = _timed(lambda: _by_script(data / "plain.db"))
+    return {**seconds, "changes": changes}
+
+
+def _by_script(path: Path) -> None:
+    database = sqlite3.connect(path)
+    with database:
+        database.execute("CREATE TABLE talks (id TEXT PRIMARY KEY, entry TEXT)")
+        for entry in json.loads(LISTS[0].read_text()):
+            row = (entry["id"], json.dumps(entry))
+            database.execute("INSERT INTO talks VALUES (?, ?)", row)
+    database.close()
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.monotonic()
+    value = work()
+    return time.monotonic() - began, value
+
+
+if __name__ == "__main__":
+    main()
