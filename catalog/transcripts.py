@@ -22,7 +22,8 @@ class NewSegment:
     start_ms: int
     end_ms: int
     text: str
-    words: tuple[tuple[int, int, str, float], ...]  # start_ms, end_ms, text, confidence
+    words: tuple[tuple[int | float | str, ...], ...]
+    """(start_ms, end_ms, text, confidence), and what was heard instead of a repaired text."""
     doubtful: bool = False
 
 
@@ -115,7 +116,7 @@ def lines(spoken: Sequence[Segment]) -> list[Line]:
             text=one.text,
             words=tuple(
                 TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
-                for start, end, text, confidence in one.words
+                for start, end, text, confidence, *_heard in one.words
             ),
         )
         for one in spoken

@@ -5,6 +5,7 @@ that a step that is run again after a crash changes nothing.  Steps hand on name
 never transcripts or vectors.
 """
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from index.encoders import Encoder
 from index.passage import CUTTER_VERSION, Cut, Passage, PassageId, cut_paper, cut_talk
 from index.weights import ENCODERS, located
 from ingest import media, segments
+from ingest.background import background
 from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
 from ingest.errors import IngestProblem
@@ -35,11 +37,13 @@ from ingest.gate import gated
 from ingest.pdf import read_pdf
 from ingest.progress import Cancelled, Progress, Watched
 from ingest.publish import publish
+from ingest.repair import Repair
 from ingest.segments import Segment
 from ingest.sentences import sentences
 from ingest.vectors import VectorCache
+from ingest.vocabulary import vocabulary
 
-PIPELINE = "1"
+PIPELINE = "2"
 """Version of what the steps make; a new one makes new jobs."""
 
 
@@ -121,13 +125,31 @@ class Steps:
         longest = max(windows, key=lambda window: int(window["duration_ms"]))
         return self.engine.detect_language(media.samples(self._pcm(job) / longest["file"]))
 
+    def vocabulary(self, job_id: str) -> str:
+        """Settle the names and terms of the talk for the whole job; returns their file's name.
+
+        The name is made of what is in it, so that a talk that is known better is heard anew.
+        """
+        job, recording = self._recording(job_id)
+        with self.catalog.read() as session:
+            known = background(session, session.get_one(Talk, recording.talk_id))
+        text = json.dumps(vocabulary(known, self.engine.pieces), ensure_ascii=False).encode()
+        path = self._heard_folder(job) / f"vocabulary-{hashlib.sha256(text).hexdigest()[:16]}.json"
+        self.store.write_artifact(path, text)
+        return path.name
+
     def transcribe(
-        self, job_id: str, windows: Sequence[dict[str, Any]], number: int, language: str | None
+        self,
+        job_id: str,
+        windows: Sequence[dict[str, Any]],
+        number: int,
+        language: str | None,
+        terms: str,
     ) -> str:
-        """Transcribe one window; returns the name of its finished transcript."""
+        """Transcribe one window with these terms; returns the name of its finished transcript."""
         job, _recording = self._recording(job_id)
         window = WindowRef(**windows[number])
-        done = self._heard(job, number, language)
+        done = self._heard(job, number, f"{language or 'any'}-{_digest_in(terms)}")
         if done.exists():
             return done.name
         total_ms = sum(int(one["duration_ms"]) for one in windows)
@@ -135,9 +157,11 @@ class Steps:
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
         engine = Watched(self.engine, lambda ms: progress.at(window.start_ms + ms))
+        words = json.loads((self._heard_folder(job) / terms).read_text())
+        repair = Repair(words, self.engine.pieces)
         heard = [
-            segments.shifted(segment, window.start_ms)
-            for segment in gated(engine, pcm, language=language, hotwords=())
+            segments.shifted(repair.repaired(segment), window.start_ms)
+            for segment in gated(engine, pcm, language=language, hotwords=words)
         ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
         with self.catalog.write() as session:  # it moves: the deaths so far are forgiven
@@ -281,8 +305,13 @@ class Steps:
         made = json.loads((self._cuts_folder(job) / name).read_text())
         return [NewPassage(**one) for one in made["passages"]]
 
-    def _heard(self, job: Submission, number: int, language: str | None) -> Path:
-        return self._heard_folder(job) / f"{language or 'any'}-{number:04d}.json"
+    def _heard(self, job: Submission, number: int, how: str) -> Path:
+        return self._heard_folder(job) / f"{how}-{number:04d}.json"
+
+
+def _digest_in(name: str) -> str:
+    """The digest in the name of a file of terms."""
+    return name.removeprefix("vocabulary-").removesuffix(".json")
 
 
 def _decode_options(window_s: int) -> media.DecodeOptions:
@@ -309,7 +338,7 @@ def _new_segment(one: Segment) -> NewSegment:
         start_ms=one.start_ms,
         end_ms=one.end_ms,
         text=one.text,
-        words=tuple((w.start_ms, w.end_ms, w.text, w.confidence) for w in one.words),
+        words=tuple(w.row for w in one.words),
         doubtful=one.doubtful,
     )
 

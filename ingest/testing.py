@@ -49,6 +49,10 @@ class TonesHeard:
         """The same as `transcribe`: it has no doubts."""
         return self.transcribe(pcm, language=language, hotwords=hotwords)
 
+    def pieces(self, word: str) -> int:
+        """A piece for each four letters."""
+        return 1 + len(word) // 5
+
     def detect_language(self, pcm: PCM) -> str:
         """Always English."""
         del pcm

@@ -121,9 +121,11 @@ class Workflows:
         steps = self._steps
         windows = self._step("decode", lambda: steps.decode(job_id))
         language = self._step("language", lambda: steps.language(job_id, windows))
+        terms = self._step("vocabulary", lambda: steps.vocabulary(job_id))
         names = [
             self._step(
-                f"transcribe-{number}", partial(steps.transcribe, job_id, windows, number, language)
+                f"transcribe-{number}",
+                partial(steps.transcribe, job_id, windows, number, language, terms),
             )
             for number in range(len(windows))
         ]

@@ -54,6 +54,9 @@ class Transcriber(Protocol):
     ) -> Iterator[Segment]:
         """Like `transcribe`, but in sequence, and again at higher temperatures where it fails."""
 
+    def pieces(self, word: str) -> int:
+        """In how many pieces the model spells a word; one for the words that it knows best."""
+
     def detect_language(self, pcm: PCM) -> str:
         """The code of the language spoken, such as "en"; "en" where nobody speaks."""
 

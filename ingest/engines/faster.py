@@ -114,9 +114,12 @@ class FasterWhisper:
     def _language(self, language: str | None) -> str | None:
         return language if self._model.model.is_multilingual else "en"
 
+    def pieces(self, word: str) -> int:
+        """See `Transcriber.pieces`."""
+        return len(self._model.hf_tokenizer.encode(f" {word}", add_special_tokens=False).ids)
+
     def _prompt(self, hotwords: Sequence[str]) -> str | None:
-        tokenizer = self._model.hf_tokenizer
-        lengths = [len(tokenizer.encode(f" {w},", add_special_tokens=False).ids) for w in hotwords]
+        lengths = [self.pieces(f"{word},") for word in hotwords]
         return ", ".join(fitting(hotwords, lengths)) or None
 
 

@@ -125,11 +125,14 @@ class OpenAIWhisper:
         length_ms = len(pcm) * 1000 // SAMPLE_RATE_HZ
         yield from shaped((_read(s) for s in result["segments"]), length_ms)
 
-    def _prompt(self, hotwords: Sequence[str]) -> str | None:
+    def pieces(self, word: str) -> int:
+        """See `Transcriber.pieces`."""
         from whisper.tokenizer import get_tokenizer
 
-        tokenizer = get_tokenizer(self._model.is_multilingual)
-        lengths = [len(tokenizer.encode(f" {word},")) for word in hotwords]
+        return len(get_tokenizer(self._model.is_multilingual).encode(f" {word}"))
+
+    def _prompt(self, hotwords: Sequence[str]) -> str | None:
+        lengths = [self.pieces(f"{word},") for word in hotwords]
         return ", ".join(fitting(hotwords, lengths)) or None
 
 

@@ -53,6 +53,9 @@ class Scripted:
         self.lengths.append(len(pcm) * 1000 // HZ)
         yield from self.second
 
+    def pieces(self, word: str) -> int:
+        return 1
+
     def detect_language(self, pcm: PCM) -> str:
         return "en"
 
