@@ -1,4 +1,4 @@
-"""Speaks the scripts of `bench/scripts` in the demonstration's synthetic voice, for `bench.vocabulary`.
+"""Speaks the scripts of `bench/scripts` in the demonstration's voice, for `bench.vocabulary`.
 
 The sound stays outside the tree.  Needs the virtual environment of `demo/requirements.txt`.
     PATH/TO/THAT/python -m bench.speak FOLDER

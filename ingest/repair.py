@@ -177,7 +177,7 @@ class Repair:
 
 @lru_cache(maxsize=20_000)
 def sounds(word: str) -> str:
-    """A word as it sounds, roughly: one letter for all vowels, one for consonants that are alike."""
+    """A word as it sounds, roughly: one letter for all vowels, one for consonants alike."""
     letters = unicodedata.normalize("NFKD", word.lower())
     key = "".join(c for c in letters if c.isascii() and c.isalpha())
     for spelled, sounded in SPELLINGS:

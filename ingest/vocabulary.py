@@ -1,9 +1,9 @@
 """The names and terms that a talk is likely to say, out of what the archive knows of it.
 
-The most useful come first, because an engine's prompt is short: who speaks, then title, abstract and
-series, then the linked papers.  Words that every speech model knows are left out; a word is rare
-when the model spells it in several pieces.  Invariant: the same knowledge gives the same list, and
-a capital letter in a term means a name.
+The most useful come first, because an engine's prompt is short: who speaks, then title, abstract
+and series, then the linked papers.  Words that every speech model knows are left out; a word is
+rare when the model spells it in several pieces.  Invariant: the same knowledge gives the same list,
+and a capital letter in a term means a name.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TalkSource:
 
 
 def vocabulary(talk: TalkSource, pieces: Pieces) -> tuple[str, ...]:
-    """The likely names and terms, the most useful first; names that belong together stay together."""
+    """The likely names and terms, the most useful first."""
     prose = [talk.abstract, *(paper.abstract for paper in talk.papers)]
     pages = ["\n".join(paper.pages) for paper in talk.papers]
     spelling = _Spelling.of([*prose, *pages], pieces)
@@ -121,7 +121,7 @@ def _people(people: Iterable[str], pieces: Pieces) -> Iterator[str]:
 
 
 def _terms(text: str, spelling: _Spelling) -> Iterator[str]:
-    """Names that are joined by a hyphen or an "and", then rare words, names and frequent ones first."""
+    """Names joined by a hyphen or an "and", then rare words, names and frequent ones first."""
     rare = [word for word in _words(text) if spelling.rare(word)]
     kept = {word.lower() for word in rare}
     for term in [*JOINED.findall(text), *(f"{a} {link} {b}" for a, link, b in PAIR.findall(text))]:
