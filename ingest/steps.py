@@ -41,7 +41,7 @@ from ingest.repair import Repair
 from ingest.segments import Segment
 from ingest.sentences import sentences
 from ingest.vectors import VectorCache
-from ingest.vocabulary import vocabulary
+from ingest.vocabulary import sentences_about, vocabulary
 
 PIPELINE = "2"
 """Version of what the steps make; a new one makes new jobs."""
@@ -133,7 +133,12 @@ class Steps:
         job, recording = self._recording(job_id)
         with self.catalog.read() as session:
             known = background(session, session.get_one(Talk, recording.talk_id))
-        text = json.dumps(vocabulary(known, self.engine.pieces), ensure_ascii=False).encode()
+        pieces = self.engine.pieces
+        made = {
+            "sentences": sentences_about(known, pieces),
+            "terms": vocabulary(known, pieces),
+        }
+        text = json.dumps(made, ensure_ascii=False).encode()
         path = self._heard_folder(job) / f"vocabulary-{hashlib.sha256(text).hexdigest()[:16]}.json"
         self.store.write_artifact(path, text)
         return path.name
@@ -157,11 +162,12 @@ class Steps:
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
         engine = Watched(self.engine, lambda ms: progress.at(window.start_ms + ms))
-        words = json.loads((self._heard_folder(job) / terms).read_text())
-        repair = Repair(words, self.engine.pieces)
+        likely = json.loads((self._heard_folder(job) / terms).read_text())
+        repair = Repair(likely["terms"], self.engine.pieces)
+        hotwords = [*likely["sentences"], *likely["terms"]]
         heard = [
             segments.shifted(repair.repaired(segment), window.start_ms)
-            for segment in gated(engine, pcm, language=language, hotwords=words)
+            for segment in gated(engine, pcm, language=language, hotwords=hotwords)
         ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
         with self.catalog.write() as session:  # it moves: the deaths so far are forgiven

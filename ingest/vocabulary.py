@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from index.prose import sections, sentence_spans
 from index.stopwords import STOP_WORDS
+from ingest.engines import HOTWORD_TOKENS, fitting
 
 Pieces = Callable[[str], int]
 """In how many pieces the model spells a word; one for the words that it knows best."""
@@ -34,6 +35,7 @@ POSSESSIVE = re.compile(r"['’]s?$")
 JOINED = re.compile(r"\b[A-Z][^\W\d_]+(?:[-–][A-Z][^\W\d_]+)+\b")
 PAIR = re.compile(r"\b([A-Z][^\W\d_]+) (and|&) (?=([A-Z][^\W\d_]+))")
 INSIDE = re.compile(r"(?<![.?!:] )(?<!^)\b[A-Z][^\W\d_]*", re.MULTILINE)
+SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 IN_BRACKETS = re.compile(r"\([^)]*\)")
 
 
@@ -56,6 +58,17 @@ class TalkSource:
     series: str = ""
     abstract: str = ""
     papers: tuple[PaperSource, ...] = ()
+
+
+def sentences_about(talk: TalkSource, pieces: Pieces) -> tuple[str, ...]:
+    """The title and the first sentences of the abstract: the tone in which the talk is announced.
+
+    Together they leave half of an engine's prompt to the terms.
+    """
+    sentences = [talk.title, *SENTENCE_END.split(talk.abstract)]
+    whole = [s if s.endswith((".", "?", "!")) else f"{s}." for s in map(_plain, sentences) if s]
+    lengths = [sum(pieces(word) for word in sentence.split()) for sentence in whole]
+    return tuple(fitting(whole, lengths, room=HOTWORD_TOKENS // 2))
 
 
 def vocabulary(talk: TalkSource, pieces: Pieces) -> tuple[str, ...]:
@@ -146,6 +159,10 @@ def _from_pages(paper: PaperSource, spelling: _Spelling) -> Iterator[str]:
     often = min(OFTEN, 1 + said.total() // WORDS_PER_TIME)
     most = ((word, times) for word, times in said.most_common() if spelling.rare(word))
     yield from [word for word, times in most if times >= often][:FROM_PAGES]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _words(text: str) -> list[str]:

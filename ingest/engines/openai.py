@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, fitting
+from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, prompted
 from ingest.engines.faster import only_speech, stretches_of_speech
 from ingest.engines.fingerprints import fingerprint
 from ingest.engines.shape import shaped
@@ -132,8 +132,7 @@ class OpenAIWhisper:
         return len(get_tokenizer(self._model.is_multilingual).encode(f" {word}"))
 
     def _prompt(self, hotwords: Sequence[str]) -> str | None:
-        lengths = [self.pieces(f"{word},") for word in hotwords]
-        return ", ".join(fitting(hotwords, lengths)) or None
+        return prompted(hotwords, self.pieces)
 
 
 def _read(segment: dict[str, Any]) -> _Heard:
