@@ -139,9 +139,9 @@ class Steps:
             "terms": vocabulary(known, pieces),
         }
         text = json.dumps(made, ensure_ascii=False).encode()
-        path = self._heard_folder(job) / f"vocabulary-{hashlib.sha256(text).hexdigest()[:16]}.json"
+        path = self._all_heard(job) / f"vocabulary-{hashlib.sha256(text).hexdigest()[:16]}.json"
         self.store.write_artifact(path, text)
-        return path.name
+        return self._named(job, path)
 
     def transcribe(
         self,
@@ -156,13 +156,13 @@ class Steps:
         window = WindowRef(**windows[number])
         done = self._heard(job, number, f"{language or 'any'}-{_digest_in(terms)}")
         if done.exists():
-            return done.name
+            return self._named(job, done)
         total_ms = sum(int(one["duration_ms"]) for one in windows)
         progress = self._progress(job_id)
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
         engine = Watched(self.engine, lambda ms: progress.at(window.start_ms + ms))
-        likely = json.loads((self._heard_folder(job) / terms).read_text())
+        likely = json.loads((self._all_heard(job) / terms).read_text())
         repair = Repair(likely["terms"], self.engine.pieces)
         hotwords = [*likely["sentences"], *likely["terms"]]
         heard = [
@@ -172,7 +172,7 @@ class Steps:
         self.store.write_artifact(done, segments.to_json(heard).encode())
         with self.catalog.write() as session:  # it moves: the deaths so far are forgiven
             submissions.change(session, job_id, starts=0)
-        return done.name
+        return self._named(job, done)
 
     def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
         """Cut the transcribed windows into passages; returns the name of the file of them."""
@@ -276,9 +276,16 @@ class Steps:
     def _pcm(self, job: Submission) -> Path:
         return self.store.artifact("pcm", job.sha256, "decoded.json").parent
 
+    def _all_heard(self, job: Submission) -> Path:
+        return self.store.artifact("heard", job.sha256, "x").parent
+
     def _heard_folder(self, job: Submission) -> Path:
-        fingerprint = self.engine.info.fingerprint[:16]
-        return self.store.artifact("heard", job.sha256, f"{fingerprint}-{PIPELINE}", "x").parent
+        how = f"{self.engine.info.fingerprint[:16]}-{PIPELINE}"
+        return self.store.artifact("heard", job.sha256, how, "x").parent
+
+    def _named(self, job: Submission, path: Path) -> str:
+        """A name that holds whichever engine the worker has by then."""
+        return path.relative_to(self._all_heard(job)).as_posix()
 
     def _decoded(self, job: Submission, progress: Callable[[int], None]) -> Path:
         done = self._pcm(job) / "decoded.json"
@@ -294,7 +301,7 @@ class Steps:
         return done
 
     def _segments(self, job: Submission, names: Sequence[str]) -> list[Segment]:
-        folder = self._heard_folder(job)
+        folder = self._all_heard(job)
         return [
             segment for name in names for segment in segments.from_json((folder / name).read_text())
         ]
@@ -317,7 +324,7 @@ class Steps:
 
 def _digest_in(name: str) -> str:
     """The digest in the name of a file of terms."""
-    return name.removeprefix("vocabulary-").removesuffix(".json")
+    return Path(name).stem.removeprefix("vocabulary-")
 
 
 def _decode_options(window_s: int) -> media.DecodeOptions:

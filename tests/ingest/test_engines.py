@@ -2,6 +2,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from ingest.engines import Transcriber, fitting
 from ingest.engines.choose import DEFAULT_MODEL, TINY_EN, open_engine
+from ingest.engines.faster import FasterWhisper
 from ingest.engines.room import GIB, Batch, Room, chosen
 from ingest.errors import EngineMissing, OutOfMemory, SpeechModelMissing
 from ingest.media import decode, samples
@@ -273,3 +275,13 @@ def test_an_old_gpu_gets_the_arithmetic_that_it_can_do() -> None:
 def test_a_word_that_the_model_knows_is_one_piece(engine: Transcriber) -> None:
     assert engine.pieces("the") == 1
     assert engine.pieces("Rademacher") > 1
+
+
+def test_a_model_of_many_languages_obeys_the_one_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = faster(tmp_path)
+    assert isinstance(engine, FasterWhisper)
+    assert engine._language("de") == "en"
+    monkeypatch.setattr(engine._model, "model", SimpleNamespace(is_multilingual=True))
+    assert engine._language("de") == "de"
