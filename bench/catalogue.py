@@ -21,10 +21,8 @@ ROUNDS = 5
 
 
 def main() -> None:
-    rounds = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(ROUNDS):
-            rounds.append(_round(Path(folder) / str(number)))
+        rounds = [_round(Path(folder) / str(number)) for number in range(ROUNDS)]
     record("catalogue", {
         "entries": {path.stem: len(json.loads(path.read_text())) for path in LISTS},
         "rounds": ROUNDS,

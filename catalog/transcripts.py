@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel import Session, col, delete, select, update
 
@@ -24,7 +24,8 @@ class NewSegment:
     start_ms: int
     end_ms: int
     text: str
-    words: tuple[tuple[int, int, str, float], ...]  # start_ms, end_ms, text, confidence
+    words: tuple[tuple[Any, ...], ...]
+    """(start_ms, end_ms, text, confidence), and what was heard instead of a repaired text."""
     doubtful: bool = False
 
 
@@ -172,7 +173,7 @@ def lines(spoken: Sequence[Segment]) -> list[Line]:
             text=one.text,
             words=tuple(
                 TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
-                for start, end, text, confidence in one.words
+                for start, end, text, confidence, *_heard in one.words
             ),
         )
         for one in spoken

@@ -10,6 +10,7 @@ thread and 32 ms with two, and a server answers several queries at once anyway.
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,6 +25,10 @@ Rows: TypeAlias = NDArray[np.int64]
 Allowed: TypeAlias = NDArray[np.bool_]
 
 FACTORY = "Flat"
+GPU_FROM = 500_000
+"""From how many vectors on an index that must be trained is built on a GPU.  Not measured yet."""
+
+log = logging.getLogger(__name__)
 
 
 class DenseLeg:
@@ -83,13 +88,51 @@ class DenseLeg:
         return self._faiss.SearchParameters(sel=self._faiss.IDSelectorBitmap(bitmap))
 
 
-def write_vectors(file: Path, vectors: Vectors) -> None:
+def write_vectors(file: Path, vectors: Vectors, *, factory: str = FACTORY) -> None:
     """Write unit vectors, one row per passage.  Raises: FaissUnavailable."""
     faiss = imported()
-    flat = faiss.IndexFlatIP(vectors.shape[1])
-    if len(vectors):
-        flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
-    faiss.write_index(flat, str(file))
+    faiss.write_index(_built(faiss, factory, vectors), str(file))
+
+
+def preload_cuda() -> None:
+    """Load the CUDA libraries that come with faiss-gpu, so that other libraries find them.
+
+    CTranslate2 looks for libcublas.so.12 by name alone.  Without faiss-gpu nothing happens.
+    """
+    if _has("faiss-gpu"):
+        imported()
+
+
+def _built(faiss: Any, factory: str, vectors: Vectors) -> Any:
+    """A filled index; trained on a GPU where there is one and enough to do.
+
+    A flat index is a copy of its vectors: there a GPU has nothing to do.
+    """
+    made = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    rows = np.ascontiguousarray(vectors, dtype=np.float32)
+    if not made.is_trained and len(rows) >= GPU_FROM:
+        on_gpu = _built_on_gpu(faiss, made, rows)
+        if on_gpu is not None:
+            return on_gpu
+    if not made.is_trained:
+        made.train(rows)
+    if len(rows):
+        made.add(rows)
+    return made
+
+
+def _built_on_gpu(faiss: Any, made: Any, rows: Vectors) -> Any:
+    """The index trained and filled on all GPUs, back in memory; None where that fails.  Not run."""
+    try:
+        if not faiss.get_num_gpus():
+            raise RuntimeError("there is no GPU")
+        fast = faiss.index_cpu_to_all_gpus(made)
+        fast.train(rows)
+        fast.add(rows)
+        return faiss.index_gpu_to_cpu(fast)
+    except (AttributeError, RuntimeError) as problem:
+        log.warning("index built on the processor, not on a GPU: %s", problem)
+        return None
 
 
 def imported() -> Any:

@@ -116,6 +116,6 @@ def _line(one: NewSegment) -> Line:
         text=one.text,
         words=tuple(
             TimedWord(start_ms=start, end_ms=end, text=text, confidence=confidence)
-            for start, end, text, confidence in one.words
+            for start, end, text, confidence, *_heard in one.words
         ),
     )

@@ -1,7 +1,8 @@
 """The safety net that batched decoding switches off.
 
 Each segment is measured: text too repetitive, too improbable, looping, or heard where there was
-silence.  A doubtful stretch is decoded again carefully; what stays doubtful is kept and marked.
+silence.  A doubtful stretch is decoded again carefully, and so is sound over which nothing was
+heard, both without hotwords, which may be at fault.  What stays doubtful is kept and marked.
 Invariant: text over real silence never passes, and no segment outlasts the sound.
 Source: Radford et al. 2022, section 4.5 (the thresholds 2.4 and -1).
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.engines import SAMPLE_RATE_HZ, Transcriber
@@ -25,20 +27,15 @@ NO_SPEECH = 0.6
 SILENCE_DBFS = -66.0
 QUIET_DBFS = -55.0
 BELOW_THE_LOUD_DB = 40.0
-FRAME = SAMPLE_RATE_HZ // 5
+FRAME_MS = 200
+FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
 AROUND_MS = 200
 LOOPS = {1: 7, 2: 5, 3: 4, 4: 3, 5: 3, 6: 3, 7: 3, 8: 3, 9: 2, 10: 2, 11: 2, 12: 2}
 """How often in a row a run of that many words makes a loop; people do say "very very very"."""
+LONGEST_HOLE_MS = 4_000
+"""A longer sound without a word is decoded again."""
 SAME_LINE_TIMES = 3
 SAME_LINE_WORDS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the engine is asked for besides the sound."""
-
-    language: str | None
-    hotwords: Sequence[str]
 
 
 def gated(
@@ -48,20 +45,23 @@ def gated(
 
     Returns segments in time order, times relative to `pcm`.  Raises: OutOfMemory.
     """
-    request = Request(language=language, hotwords=hotwords)
+    again = partial(_carefully, transcriber, pcm, language)
     levels = Levels.of(pcm)
     heard = list(transcriber.transcribe(pcm, language=language, hotwords=hotwords))
+    length_ms = len(pcm) * 1000 // SAMPLE_RATE_HZ
     audible = [s for s in heard if not levels.silent(s.start_ms, s.end_ms)]
-    again = doubtful_places(audible)
+    doubted = doubtful_places(audible)
     passed: list[Segment] = []
     for place, segment in enumerate(audible):
-        if place not in again:
+        if place not in doubted:
             passed.append(segment)
             continue
-        stretch = _stretch(audible, place, len(pcm) * 1000 // SAMPLE_RATE_HZ)
-        second = list(_carefully(transcriber, pcm, stretch, request))
+        second = again(_stretch(audible, place, length_ms))
         passed += settled(segment, [s for s in second if not levels.silent(s.start_ms, s.end_ms)])
-    return passed
+    for hole in holes(audible, levels, length_ms):
+        found = [s for s in again(hole) if not levels.silent(s.start_ms, s.end_ms)]
+        passed += [replace(s, doubtful=bool(doubts(s))) for s in found]
+    return sorted(passed, key=lambda s: s.start_ms)
 
 
 def doubts(segment: Segment) -> tuple[str, ...]:
@@ -84,6 +84,14 @@ def doubtful_places(segments: Sequence[Segment]) -> set[int]:
     """The places of the segments that must be decoded again."""
     alone = {n for n, s in enumerate(segments) if doubts(s)}
     return alone | _same_lines(segments)
+
+
+def holes(segments: Sequence[Segment], levels: Levels, length_ms: int) -> list[tuple[int, int]]:
+    """The stretches [start_ms, end_ms) that sound for long without a word."""
+    ends = [0, *(s.end_ms for s in segments)]
+    starts = [*(s.start_ms for s in segments), length_ms]
+    between = [levels.trimmed(a, b) for a, b in zip(ends, starts, strict=True)]
+    return [(start, end) for start, end in between if end - start > LONGEST_HOLE_MS]
 
 
 def settled(first: Segment, second: Sequence[Segment]) -> list[Segment]:
@@ -127,6 +135,17 @@ class Levels:
         last = max(first + 1, math.ceil(end_ms * SAMPLE_RATE_HZ / 1000 / FRAME))
         return all(level < self.silence_dbfs for level in self.frames[first:last])
 
+    def trimmed(self, start_ms: int, end_ms: int) -> tuple[int, int]:
+        """The stretch without the silence at its edges; an empty one where all of it is silent."""
+        loud = [
+            place
+            for place in range(start_ms * SAMPLE_RATE_HZ // 1000 // FRAME, len(self.frames))
+            if place * FRAME_MS < end_ms and self.frames[place] >= self.silence_dbfs
+        ]
+        if not loud:
+            return start_ms, start_ms
+        return max(start_ms, loud[0] * FRAME_MS), min(end_ms, (loud[-1] + 1) * FRAME_MS)
+
 
 def _levels(pcm: PCM) -> tuple[float, ...]:
     import numpy as np
@@ -169,12 +188,10 @@ def _stretch(segments: Sequence[Segment], place: int, length_ms: int) -> tuple[i
 
 
 def _carefully(
-    transcriber: Transcriber, pcm: PCM, stretch: tuple[int, int], request: Request
+    transcriber: Transcriber, pcm: PCM, language: str | None, stretch: tuple[int, int]
 ) -> Iterator[Segment]:
     start_ms, end_ms = stretch
     part = pcm[start_ms * SAMPLE_RATE_HZ // 1000 : end_ms * SAMPLE_RATE_HZ // 1000]
-    heard = transcriber.transcribe_carefully(
-        part, language=request.language, hotwords=request.hotwords
-    )
+    heard = transcriber.transcribe_carefully(part, language=language, hotwords=())
     for segment in heard:
         yield shifted(segment, start_ms)

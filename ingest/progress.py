@@ -117,6 +117,10 @@ class Watched:
         """See `Transcriber.transcribe_carefully`."""
         return self._engine.transcribe_carefully(pcm, language=language, hotwords=hotwords)
 
+    def pieces(self, word: str) -> int:
+        """See `Transcriber.pieces`."""
+        return self._engine.pieces(word)
+
     def detect_language(self, pcm: "PCM") -> str:
         """See `Transcriber.detect_language`."""
         return self._engine.detect_language(pcm)

@@ -16,12 +16,22 @@ from catalog.tables import Segment as Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One spoken word with its stretch of time; confidence is 0..1."""
+    """One spoken word with its stretch of time; confidence is 0..1.
+
+    `heard` is what the engine wrote for the stretch that a repaired word is part of.
+    """
 
     start_ms: int
     end_ms: int
     text: str
     confidence: float
+    heard: str | None = None
+
+    @property
+    def row(self) -> tuple[int, int, str, float] | tuple[int, int, str, float, str]:
+        """The word as it is stored; what was heard is the fifth value, where it was repaired."""
+        plain = (self.start_ms, self.end_ms, self.text, self.confidence)
+        return plain if self.heard is None else (*plain, self.heard)
 
     def __post_init__(self) -> None:
         if not 0 <= self.start_ms <= self.end_ms:
@@ -93,7 +103,7 @@ def _as_dict(segment: Segment) -> dict[str, Any]:
         "start_ms": segment.start_ms,
         "end_ms": segment.end_ms,
         "text": segment.text,
-        "words": [[w.start_ms, w.end_ms, w.text, w.confidence] for w in segment.words],
+        "words": [list(w.row) for w in segment.words],
         "avg_logprob": segment.avg_logprob,
         "no_speech_prob": segment.no_speech_prob,
         "compression_ratio": segment.compression_ratio,
@@ -107,7 +117,5 @@ def _from_dict(item: dict[str, Any]) -> Segment:
 
 
 def _words(rows: Sequence[Sequence[Any]]) -> tuple[Word, ...]:
-    return tuple(
-        Word(start_ms=start, end_ms=end, text=text, confidence=confidence)
-        for start, end, text, confidence in rows
-    )
+    names = ("start_ms", "end_ms", "text", "confidence", "heard")
+    return tuple(Word(**dict(zip(names, row, strict=False))) for row in rows)

@@ -5,6 +5,7 @@ that a step that is run again after a crash changes nothing.  Steps hand on name
 never transcripts or vectors.
 """
 
+import hashlib
 import json
 import shutil
 import threading
@@ -30,6 +31,7 @@ from index.encoders import Encoder
 from index.passage import CUTTER_VERSION, Cut, Passage, PassageId, cut_paper, cut_talk
 from index.weights import ENCODERS, located
 from ingest import faults, media, segments
+from ingest.background import background
 from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
 from ingest.errors import IngestProblem
@@ -37,11 +39,13 @@ from ingest.gate import gated
 from ingest.pdf import read_pdf
 from ingest.progress import Progress, Watched, held
 from ingest.publish import published, publishing
+from ingest.repair import Repair
 from ingest.segments import Segment
 from ingest.sentences import sentences
 from ingest.vectors import VectorCache
+from ingest.vocabulary import sentences_about, vocabulary
 
-PIPELINE = "1"
+PIPELINE = "2"
 """Version of what the steps make; a new one makes new jobs."""
 
 
@@ -140,26 +144,52 @@ class Steps:
         longest = max(windows, key=lambda window: int(window["duration_ms"]))
         return self.engine_of(job).detect_language(media.samples(self._pcm(job) / longest["file"]))
 
+    def vocabulary(self, job_id: str) -> str:
+        """Settle the names and terms of the talk for the whole job; returns their file's name.
+
+        The name is made of what is in it, so that a talk that is known better is heard anew.
+        """
+        job, recording = self._recording(job_id)
+        with self.catalog.read() as session:
+            known = background(session, session.get_one(Talk, recording.talk_id))
+        pieces = self.engine_of(job).pieces
+        made = {
+            "sentences": sentences_about(known, pieces),
+            "terms": vocabulary(known, pieces),
+        }
+        text = json.dumps(made, ensure_ascii=False).encode()
+        path = self._all_heard(job) / f"vocabulary-{hashlib.sha256(text).hexdigest()[:16]}.json"
+        self.store.write_artifact(path, text)
+        return self._named(job, path)
+
     def transcribe(
-        self, job_id: str, windows: Sequence[dict[str, Any]], number: int, language: str | None
+        self,
+        job_id: str,
+        windows: Sequence[dict[str, Any]],
+        number: int,
+        language: str | None,
+        terms: str,
     ) -> str:
-        """Transcribe one window; returns the name of its finished transcript."""
+        """Transcribe one window with these terms; returns the name of its finished transcript."""
         job, _recording = self._recording(job_id)
         window = WindowRef(**windows[number])
-        done = self._heard(job, number, language)
+        done = self._heard(job, number, f"{language or 'any'}-{_digest_in(terms)}")
         if done.exists():
-            return done.name
+            return self._named(job, done)
         total_ms = sum(int(one["duration_ms"]) for one in windows)
         progress = self.progress(job_id)
         progress.enter("transcribe", done=window.start_ms, total=total_ms)
         pcm = media.samples(self._pcm(job) / window.file)
         engine = Watched(self.engine_of(job), lambda ms: progress.at(window.start_ms + ms))
+        likely = json.loads((self._all_heard(job) / terms).read_text())
+        repair = Repair(likely["terms"], engine.pieces)
+        hotwords = [*likely["sentences"], *likely["terms"]]
         heard = [
-            segments.shifted(segment, window.start_ms)
-            for segment in gated(engine, pcm, language=language, hotwords=())
+            segments.shifted(repair.repaired(segment), window.start_ms)
+            for segment in gated(engine, pcm, language=language, hotwords=hotwords)
         ]
         self.store.write_artifact(done, segments.to_json(heard).encode())
-        return done.name
+        return self._named(job, done)
 
     def cut_talk(self, job_id: str, names: Sequence[str]) -> str:
         """Cut the transcribed windows into passages; returns the name of the file of them."""
@@ -312,9 +342,16 @@ class Steps:
     def _pcm(self, job: Submission) -> Path:
         return self.store.artifact("pcm", job.sha256, "decoded.json").parent
 
+    def _all_heard(self, job: Submission) -> Path:
+        return self.store.artifact("heard", job.sha256, "x").parent
+
     def _heard_folder(self, job: Submission) -> Path:
-        fingerprint = self.engine_of(job).info.fingerprint[:16]
-        return self.store.artifact("heard", job.sha256, f"{fingerprint}-{PIPELINE}", "x").parent
+        how = f"{self.engine_of(job).info.fingerprint[:16]}-{PIPELINE}"
+        return self.store.artifact("heard", job.sha256, how, "x").parent
+
+    def _named(self, job: Submission, path: Path) -> str:
+        """A name that holds whichever engine the worker has by then."""
+        return path.relative_to(self._all_heard(job)).as_posix()
 
     def _decoded(self, job: Submission, progress: Callable[[int], None]) -> Path:
         """What decoding gave: made aside, so that two workers cannot disturb each other."""
@@ -340,7 +377,7 @@ class Steps:
         self.store.write_artifact(aside / "decoded.json", _decoded_json(decoded))
 
     def _segments(self, job: Submission, names: Sequence[str]) -> list[Segment]:
-        folder = self._heard_folder(job)
+        folder = self._all_heard(job)
         return [
             segment for name in names for segment in segments.from_json((folder / name).read_text())
         ]
@@ -360,8 +397,13 @@ class Steps:
         made = json.loads((self.cuts_folder(job) / name).read_text())
         return [NewPassage(**one) for one in made["passages"]]
 
-    def _heard(self, job: Submission, number: int, language: str | None) -> Path:
-        return self._heard_folder(job) / f"{language or 'any'}-{number:04d}.json"
+    def _heard(self, job: Submission, number: int, how: str) -> Path:
+        return self._heard_folder(job) / f"{how}-{number:04d}.json"
+
+
+def _digest_in(name: str) -> str:
+    """The digest in the name of a file of terms."""
+    return Path(name).stem.removeprefix("vocabulary-")
 
 
 def _take_place(made: Path, place: Path, *, wanted: Path) -> None:
@@ -397,7 +439,7 @@ def _new_segment(one: Segment) -> NewSegment:
         start_ms=one.start_ms,
         end_ms=one.end_ms,
         text=one.text,
-        words=tuple((w.start_ms, w.end_ms, w.text, w.confidence) for w in one.words),
+        words=tuple(w.row for w in one.words),
         doubtful=one.doubtful,
     )
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ingest.engines import SAMPLE_RATE_HZ, EngineInfo
+from ingest.engines.room import Batch
+from ingest.errors import OutOfMemory
 from ingest.segments import Segment, Word
 
 if TYPE_CHECKING:
@@ -49,10 +51,37 @@ class TonesHeard:
         """The same as `transcribe`: it has no doubts."""
         return self.transcribe(pcm, language=language, hotwords=hotwords)
 
+    def pieces(self, word: str) -> int:
+        """A piece for each four letters."""
+        return 1 + len(word) // 5
+
     def detect_language(self, pcm: PCM) -> str:
         """Always English."""
         del pcm
         return "en"
+
+
+class CrampedTones(TonesHeard):
+    """Hears tones in batches on a device that holds at most so many segments at once."""
+
+    def __init__(self, *, batch_size: int, most: int) -> None:
+        super().__init__()
+        self.batch = Batch(batch_size, device="cramped")
+        self._most = most
+
+    def transcribe(
+        self, pcm: PCM, *, language: str | None, hotwords: Sequence[str]
+    ) -> Iterator[Segment]:
+        """See `Transcriber.transcribe`; the batch is halved until it fits.  Raises: OutOfMemory."""
+        whole = list(super().transcribe(pcm, language=language, hotwords=hotwords))
+        return self.batch.heard(lambda size: self._in_batches(whole, size))
+
+    def _in_batches(self, whole: Sequence[Segment], size: int) -> Iterator[Segment]:
+        for start in range(0, len(whole), size):
+            batch = whole[start : start + size]
+            if len(batch) > self._most:
+                raise OutOfMemory(self.info.model, "cramped")
+            yield from batch
 
 
 def _words(pcm: PCM) -> Iterator[Word]:

@@ -186,9 +186,11 @@ class Workflows:
             self._step("commit", lambda: steps.commit_recording(job_id))
             return
         language = self._step("language", lambda: steps.language(job_id, windows))
+        terms = self._step("vocabulary", lambda: steps.vocabulary(job_id))
         names = [
             self._step(
-                f"transcribe-{number}", partial(steps.transcribe, job_id, windows, number, language)
+                f"transcribe-{number}",
+                partial(steps.transcribe, job_id, windows, number, language, terms),
             )
             for number in range(len(windows))
         ]

@@ -97,6 +97,6 @@ def _segment(one: Segment, *, timed: bool) -> SegmentAnswer:
         doubtful=one.doubtful,
         words=[
             WordAnswer(start_ms=start, end_ms=end, text=text, confidence=confidence)
-            for start, end, text, confidence in one.words
+            for start, end, text, confidence, *_heard in one.words
         ],
     )

@@ -5,7 +5,7 @@ Invariant: the same sound, options and engine give the same segments, and silenc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,8 +45,8 @@ class Transcriber(Protocol):
         """Yield segments in time order as they are heard, with times relative to `pcm`.
 
         A `language` that is given is obeyed, but an English-only model always hears English.
-        `hotwords` are the names and terms that are likely, the most important first; what exceeds
-        the engine's prompt is left out.  Raises: OutOfMemory.
+        `hotwords` are the sentences, names and terms that are likely, the most important first;
+        what exceeds the engine's prompt is left out.  Raises: OutOfMemory.
         """
 
     def transcribe_carefully(
@@ -54,8 +54,22 @@ class Transcriber(Protocol):
     ) -> Iterator[Segment]:
         """Like `transcribe`, but in sequence, and again at higher temperatures where it fails."""
 
+    def pieces(self, word: str) -> int:
+        """In how many pieces the model spells a word; one for the words that it knows best."""
+
     def detect_language(self, pcm: PCM) -> str:
         """The code of the language spoken, such as "en"; "en" where nobody speaks."""
+
+
+def prompted(hotwords: Sequence[str], pieces: Callable[[str], int]) -> str | None:
+    """The hotwords as a text to go on from: first the sentences, then the terms as a glossary.
+
+    A bare list of terms makes a small model fall silent now and then; sentences keep it talking.
+    """
+    kept = fitting(hotwords, [pieces(f"{word},") for word in hotwords])
+    sentences = [one for one in kept if one.endswith((".", "?", "!"))]
+    terms = ", ".join(one for one in kept if one not in sentences)
+    return " ".join([*sentences, *([f"Glossary: {terms}."] if terms else [])]) or None
 
 
 def fitting(

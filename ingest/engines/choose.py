@@ -1,7 +1,7 @@
 """Which engine, which model, on which device: decided once at the start and said.
 
-CUDA with float16 where there is a CUDA device, else the processor with int8.  Invariant: nothing is
-loaded that was not pinned or named by staff, and nothing is ever unpickled.
+CUDA where there is a CUDA device, with float16 if that fits, else the processor with int8.
+Invariant: nothing is loaded that was not pinned or named by staff, and nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import structlog
 from index.errors import ModelDamaged, ModelMissing
 from index.weights import WeightsPackage, located
 from ingest.engines import Transcriber
+from ingest.engines.room import GIB, Room, chosen, free_device_bytes
 from ingest.errors import EngineMissing, SpeechModelMissing
 
 EngineName = Literal["faster-whisper", "openai-whisper"]
@@ -31,6 +32,9 @@ TINY_EN = WeightsPackage(
 MODELS = {"tiny.en": TINY_EN, "Systran/faster-whisper-tiny.en": TINY_EN}
 DEFAULT_MODEL = {"cpu": "tiny.en", "cuda": "large-v3-turbo"}
 COMPUTE_TYPE = {"cpu": "int8", "cuda": "float16"}
+CPU_ROOM = Room(compute_type=COMPUTE_TYPE["cpu"], batch_size=6)
+LARGE_BYTES = 1_620_000_000
+"""The weights of large-v3-turbo."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,10 +78,29 @@ def device_of(device: Device) -> Literal["cpu", "cuda"]:
 def _faster(model: str, device: Literal["cpu", "cuda"]) -> Transcriber:
     from ingest.engines.faster import FasterOptions, FasterWhisper
 
+    folder = _found(model)
+    room = CPU_ROOM if device == "cpu" else _room_on_gpu(folder)
     options = FasterOptions(
-        device=device, compute_type=COMPUTE_TYPE[device], batch_size=6 if device == "cpu" else 16
+        device=device, compute_type=room.compute_type, batch_size=room.batch_size
     )
-    return FasterWhisper(_found(model), name=model, options=options)
+    return FasterWhisper(folder, name=model, options=options)
+
+
+def _room_on_gpu(model: Path) -> Room:
+    """By the memory that is free now; a model yet to be fetched is taken for a large one."""
+    from ingest.engines.faster import supported_on_cuda
+
+    weights = model / "model.bin"
+    size_bytes = weights.stat().st_size if weights.is_file() else LARGE_BYTES
+    free_bytes = free_device_bytes()
+    room = chosen(free_bytes, size_bytes, supported_on_cuda())
+    log.info(
+        "room on the GPU",
+        free_gib=None if free_bytes is None else round(free_bytes / GIB, 1),
+        compute_type=room.compute_type,
+        batch_size=room.batch_size,
+    )
+    return room
 
 
 def _openai(model: str, device: Literal["cpu", "cuda"]) -> Transcriber:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, fitting
+from index.dense import preload_cuda
+from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, prompted
 from ingest.engines.fingerprints import fingerprint
+from ingest.engines.room import Batch
 from ingest.engines.shape import shaped
 from ingest.errors import OutOfMemory, SpeechModelMissing
 from ingest.segments import Segment
@@ -52,6 +54,7 @@ class FasterWhisper:
         self._options = options or FasterOptions()
         self._name = name or model.name
         self._model = _loaded(model, self._name, self._options)
+        self._batch = Batch(self._options.batch_size, device=self._options.device)
         self.info = EngineInfo(
             engine=ENGINE,
             model=self._name,
@@ -64,18 +67,23 @@ class FasterWhisper:
         self, pcm: PCM, *, language: str | None, hotwords: Sequence[str]
     ) -> Iterator[Segment]:
         """See `Transcriber.transcribe`."""
+        if len(pcm):
+            prompt = self._prompt(hotwords)
+            yield from self._batch.heard(lambda size: self._batched(pcm, language, prompt, size))
+
+    def _batched(
+        self, pcm: PCM, language: str | None, prompt: str | None, batch_size: int
+    ) -> Iterator[Segment]:
         from faster_whisper import BatchedInferencePipeline
 
         _seed()
-        if not len(pcm):
-            return
         with _wrapped(self._name, self._options.device):
             heard, _ = BatchedInferencePipeline(self._model).transcribe(
                 pcm,
                 language=self._language(language),
-                hotwords=self._prompt(hotwords),
+                hotwords=prompt,
                 beam_size=self._options.beam_size,
-                batch_size=self._options.batch_size,
+                batch_size=batch_size,
                 word_timestamps=True,
             )
             yield from shaped(heard, _length_ms(pcm))
@@ -114,10 +122,12 @@ class FasterWhisper:
     def _language(self, language: str | None) -> str | None:
         return language if self._model.model.is_multilingual else "en"
 
+    def pieces(self, word: str) -> int:
+        """See `Transcriber.pieces`."""
+        return len(self._model.hf_tokenizer.encode(f" {word}", add_special_tokens=False).ids)
+
     def _prompt(self, hotwords: Sequence[str]) -> str | None:
-        tokenizer = self._model.hf_tokenizer
-        lengths = [len(tokenizer.encode(f" {w},", add_special_tokens=False).ids) for w in hotwords]
-        return ", ".join(fitting(hotwords, lengths)) or None
+        return prompted(hotwords, self.pieces)
 
 
 def stretches_of_speech(pcm: PCM) -> list[tuple[int, int]]:
@@ -139,9 +149,17 @@ def only_speech(pcm: PCM) -> PCM:
 
 def cuda_is_there() -> bool:
     """Whether CTranslate2 can use a CUDA device on this machine."""
+    preload_cuda()
     import ctranslate2
 
     return int(ctranslate2.get_cuda_device_count()) > 0
+
+
+def supported_on_cuda() -> tuple[str, ...]:
+    """The arithmetics that the CUDA device can do."""
+    import ctranslate2
+
+    return tuple(sorted(ctranslate2.get_supported_compute_types("cuda")))
 
 
 def _local(model: Path) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, fitting
+from ingest.engines import SAMPLE_RATE_HZ, EngineInfo, prompted
 from ingest.engines.faster import only_speech, stretches_of_speech
 from ingest.engines.fingerprints import fingerprint
 from ingest.engines.shape import shaped
@@ -125,12 +125,14 @@ class OpenAIWhisper:
         length_ms = len(pcm) * 1000 // SAMPLE_RATE_HZ
         yield from shaped((_read(s) for s in result["segments"]), length_ms)
 
-    def _prompt(self, hotwords: Sequence[str]) -> str | None:
+    def pieces(self, word: str) -> int:
+        """See `Transcriber.pieces`."""
         from whisper.tokenizer import get_tokenizer
 
-        tokenizer = get_tokenizer(self._model.is_multilingual)
-        lengths = [len(tokenizer.encode(f" {word},")) for word in hotwords]
-        return ", ".join(fitting(hotwords, lengths)) or None
+        return len(get_tokenizer(self._model.is_multilingual).encode(f" {word}"))
+
+    def _prompt(self, hotwords: Sequence[str]) -> str | None:
+        return prompted(hotwords, self.pieces)
 
 
 def _read(segment: dict[str, Any]) -> _Heard:

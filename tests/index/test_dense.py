@@ -77,3 +77,13 @@ def test_with_two_faiss_the_start_is_refused() -> None:
 
 def test_one_faiss_is_right() -> None:
     check_installed(["faiss-gpu"])
+
+
+def test_an_index_that_is_trained_is_built_here_where_no_gpu_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("index.dense.GPU_FROM", 1_000)
+    write_vectors(tmp_path / "cells.faiss", unit_rows(1_000), factory="IVF8,Flat")
+    leg = DenseLeg(tmp_path / "cells.faiss")
+    assert (leg.count, leg.dimension) == (1_000, 16)
+    assert "built on the processor" in caplog.text

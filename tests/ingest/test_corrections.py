@@ -86,7 +86,7 @@ def test_words_are_corrected_joined_parted_and_left_out() -> None:
     assert [w[2] for w in flat].count("the") == TEXT.split().count("the") - 1
     starts = [w[0] for w in flat]
     assert starts == sorted(starts)
-    assert all(start <= end for start, end, _text, _confidence in flat)
+    assert all(start <= end for start, end, *_rest in flat)
     assert len(segments) == len(one.lines)
     assert not segments[0].doubtful
 

@@ -1,7 +1,8 @@
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from ingest.engines import Transcriber, fitting
 from ingest.engines.choose import DEFAULT_MODEL, TINY_EN, open_engine
-from ingest.errors import EngineMissing, SpeechModelMissing
+from ingest.engines.faster import FasterWhisper
+from ingest.engines.room import GIB, Batch, Room, chosen
+from ingest.errors import EngineMissing, OutOfMemory, SpeechModelMissing
 from ingest.media import decode, samples
 from ingest.segments import Segment, Word, from_json, shifted, to_json
-from ingest.testing import TonesHeard
+from ingest.testing import CrampedTones, TonesHeard
 from tests.ingest.media_files import ROOT, shared, silence, tone
 
 # openai-whisper leaves a file open and meets newer numpy with an older torch call; not ours to mend
@@ -210,3 +213,75 @@ def test_the_fake_hears_the_pitch() -> None:
     assert first.text == "tone440 tone440"
     assert (second.start_ms, second.end_ms) == (2000, 3000)
     assert second.text == "tone220 tone220"
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_nothing_is_lost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pcm = tone(200, rate=HZ)
+    wanted = list(TonesHeard().transcribe(pcm, language=None, hotwords=()))
+    cramped = CrampedTones(batch_size=16, most=3)
+    assert len(wanted) > 16
+    assert heard(cramped, pcm) == wanted
+    assert cramped.batch.size == 2
+    said = capsys.readouterr()
+    assert "batch_size=16" in said.out + said.err
+    assert heard(cramped, pcm) == wanted
+
+
+def test_memory_that_ends_in_the_middle_gives_every_segment_once() -> None:
+    pcm = tone(200, rate=HZ)
+    wanted = list(TonesHeard().transcribe(pcm, language=None, hotwords=()))
+    batch = Batch(8, device="cramped")
+
+    def run(size: int) -> Iterator[Segment]:
+        for number, segment in enumerate(wanted):
+            if size == 8 and number == 11:
+                raise OutOfMemory("none", "cramped")
+            yield segment
+
+    assert list(batch.heard(run)) == wanted
+
+
+def test_a_device_too_small_for_one_stretch_says_so() -> None:
+    with pytest.raises(OutOfMemory, match="not enough memory on cramped"):
+        heard(CrampedTones(batch_size=4, most=0), tone(2, rate=HZ))
+
+
+@pytest.mark.parametrize(
+    ("free_gib", "weights_gib", "room"),
+    [
+        (80.0, 1.6, Room(compute_type="float16", batch_size=32)),
+        (8.0, 3.1, Room(compute_type="float16", batch_size=8)),
+        (5.5, 3.1, Room(compute_type="float16", batch_size=2)),
+        (4.2, 3.1, Room(compute_type="int8_float16", batch_size=4)),
+        (1.5, 3.1, Room(compute_type="float16", batch_size=1)),
+        (None, 3.1, Room(compute_type="float16", batch_size=4)),
+    ],
+)
+def test_arithmetic_and_batch_follow_the_free_memory(
+    free_gib: float | None, weights_gib: float, room: Room
+) -> None:
+    free_bytes = None if free_gib is None else int(free_gib * GIB)
+    kinds = ("float32", "float16", "int8_float16", "int8")
+    assert chosen(free_bytes, int(weights_gib * GIB), kinds) == room
+
+
+def test_an_old_gpu_gets_the_arithmetic_that_it_can_do() -> None:
+    assert chosen(8 * GIB, GIB, ("float32", "int8")).compute_type == "int8"
+    assert chosen(8 * GIB, GIB, ("float32",)).compute_type == "float32"
+
+
+def test_a_word_that_the_model_knows_is_one_piece(engine: Transcriber) -> None:
+    assert engine.pieces("the") == 1
+    assert engine.pieces("Rademacher") > 1
+
+
+def test_a_model_of_many_languages_obeys_the_one_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = faster(tmp_path)
+    assert isinstance(engine, FasterWhisper)
+    assert engine._language("de") == "en"
+    monkeypatch.setattr(engine._model, "model", SimpleNamespace(is_multilingual=True))
+    assert engine._language("de") == "de"

@@ -40,6 +40,7 @@ class Scripted:
     first: list[Segment]
     second: list[Segment]
     lengths: list[int] = field(default_factory=list)
+    hotwords: list[tuple[str, ...]] = field(default_factory=list)
     info: EngineInfo = field(default_factory=lambda: TonesHeard().info)
 
     def transcribe(
@@ -51,7 +52,11 @@ class Scripted:
         self, pcm: PCM, *, language: str | None, hotwords: Sequence[str]
     ) -> Iterator[Segment]:
         self.lengths.append(len(pcm) * 1000 // HZ)
+        self.hotwords.append(tuple(hotwords))
         yield from self.second
+
+    def pieces(self, word: str) -> int:
+        return 1
 
     def detect_language(self, pcm: PCM) -> str:
         return "en"
@@ -190,3 +195,23 @@ def _sound(file: object) -> PCM:
     with tempfile.TemporaryDirectory() as folder:
         decoded = decode(Path(str(file)), Path(folder))
         return np.concatenate([samples(w.file) for w in decoded.windows])
+
+
+def test_sound_over_which_nothing_was_heard_is_read_again_without_hotwords() -> None:
+    lost = said("and that is the bound", 0, 5000)
+    engine = Scripted([said("first", 0, 2000), said("last", 9000, 10_000)], [lost])
+    heard = gated(engine, tone(10, rate=HZ), language="en", hotwords=("Rademacher",))
+    assert [(s.text, s.start_ms) for s in heard] == [
+        ("first", 0),
+        (lost.text, 2000),
+        ("last", 9000),
+    ]
+    assert engine.lengths == [7000]
+    assert engine.hotwords == [()]
+
+
+def test_a_silent_hole_is_left_alone() -> None:
+    pcm = np.concatenate([tone(2, rate=HZ), silence(20, rate=HZ), tone(2, rate=HZ)])
+    engine = Scripted([said("first", 0, 2000), said("last", 22_000, 24_000)], [])
+    assert len(passed(engine, pcm)) == 2
+    assert engine.lengths == []
