@@ -17,14 +17,12 @@ from bench.record import SHARED, record
 from tests.archive import seminar, seminar_json
 
 LISTS = [SHARED / "catalogue" / f"{name}.json" for name in ("talks", "papers", "papers_colt")]
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:
-    rounds = []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(ROUNDS):
-            rounds.append(_round(Path(folder) / str(number)))
+        rounds = [_round(Path(folder) / str(number)) for number in range(ROUNDS)]
     record("catalogue", {
         "entries": {path.stem: len(json.loads(path.read_text())) for path in LISTS},
         "rounds": ROUNDS,
