@@ -13,7 +13,7 @@ from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.transcript import gap_text, paragraphs
 from catalog.captions import Line
 from catalog.submissions import OPEN
-from catalog.tables import Submission, Transcript
+from catalog.tables import Transcript
 from catalog.talks import TalkDetails
 
 STEPS = {
@@ -111,7 +111,7 @@ def _notices(details: TalkDetails, heard: Heard | None) -> tuple[Notice, ...]:
         for notice in (
             _visibility(details),
             _recording(details),
-            None if hidden_recording(details) else _job(details.submission, heard),
+            None if hidden_recording(details) else _job(details, heard),
             _transcript(details, heard),
         )
         if notice
@@ -136,7 +136,8 @@ def _recording(details: TalkDetails) -> Notice | None:
     return Notice(text=text) if text else None
 
 
-def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
+def _job(details: TalkDetails, heard: Heard | None) -> Notice | None:
+    job = details.submission
     if job is None:
         return None
     if job.state == "failed" and heard is None:
@@ -145,6 +146,8 @@ def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
         return None
     step = STEPS.get(job.step if job.state != "accepted" else None, "being processed")
     text = f"This recording is {step}." if step.startswith("being") else f"This recording: {step}."
+    if details.seconds_left is not None:
+        text = f"{text} About {length(max(60_000, round(details.seconds_left * 1000)))} left."
     return Notice(text=text, percent=percent_of(job) if job.state == "running" else None)
 
 
