@@ -17,7 +17,7 @@ from bench.record import SHARED, record
 from tests.archive import seminar, seminar_json
 
 LISTS = [SHARED / "catalogue" / f"{name}.json" for name in ("talks", "papers", "papers_colt")]
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:

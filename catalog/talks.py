@@ -57,6 +57,7 @@ class TalkDetails:
     transcript: Transcript | None
     submission: Submission | None
     papers: tuple[Paper, ...]
+    seconds_left: float | None = None  # of its job, as estimated
 
     @property
     def names(self) -> tuple[str, ...]:

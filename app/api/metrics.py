@@ -46,5 +46,30 @@ class Metrics:
             "seminar_searches_refused_total", "Searches refused.", registry=self.registry
         )
 
+        self.jobs = Gauge(
+            "seminar_jobs", "Jobs by queue and state.", ("queue", "state"), registry=self.registry
+        )
+        self.oldest_waiting = Gauge(
+            "seminar_jobs_oldest_waiting_seconds",
+            "How long the oldest job has waited for a worker.",
+            ("queue",),
+            registry=self.registry,
+        )
+        self.failed_jobs = Gauge(
+            "seminar_jobs_failed",
+            "Jobs that failed and were not retried, by class of reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.realtime_factor = Gauge(
+            "seminar_transcription_realtime_factor",
+            "Seconds of transcribing per second of recording; median of the last 20 talks.",
+            ("heard_by",),
+            registry=self.registry,
+        )
+        self.workers = Gauge(
+            "seminar_workers", "Workers that live, by queue.", ("queue",), registry=self.registry
+        )
+
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self.registry)

@@ -212,6 +212,14 @@ class EncoderStatus(Shape):
     detail: str
 
 
+class WorkerStatus(Shape):
+    """A worker that lives: its name, its device and the queues that it serves."""
+
+    name: str
+    device: str
+    queues: list[str]
+
+
 class StatusAnswer(Shape):
     """What the archive holds, what it runs on, and what does not work."""
 
@@ -225,6 +233,7 @@ class StatusAnswer(Shape):
     speech_models: list[str]
     jobs: dict[str, int]
     worker: Literal["running", "stopped"]
+    workers: list[WorkerStatus]
     degraded: list[str]
 
 

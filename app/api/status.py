@@ -14,12 +14,19 @@ from sqlmodel import Session, col, select
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from app import __version__
+from app.api import work
 from app.api.caching import tagged
 from app.api.depends import Opened
 from app.api.problems import documented
-from app.api.schemas import EncoderStatus, ReadyAnswer, SnapshotStatus, StatusAnswer
+from app.api.schemas import (
+    EncoderStatus,
+    ReadyAnswer,
+    SnapshotStatus,
+    StatusAnswer,
+    WorkerStatus,
+)
 from app.wiring import Service
-from catalog import lock
+from catalog import workers
 from catalog.errors import CatalogUnavailable
 from catalog.tables import SUBMISSION_STATES, Paper, Recording, Submission, Talk, Transcript
 from index.searcher import OK
@@ -71,6 +78,7 @@ def metrics(service: Opened) -> Response:
     measured.encoder_ready.set(live.encoder.state == "ready")
     measured.searches.set(service.turns.taken)
     measured.searches_bound.set(service.turns.bound)
+    work.measure(service)
     return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -91,7 +99,8 @@ def status_of(service: Service) -> StatusAnswer:
     encoder = service.live.encoder
     with service.catalog.read() as session:
         jobs, held = _jobs(session), _held(session)
-    worker = lock.is_held(service.settings.data_dir / "run" / "worker.lock")
+        living = workers.alive(session, service.settings)
+        works = workers.any_alive(session, service.settings)
     return StatusAnswer(
         name=service.settings.archive_name,
         version=__version__,
@@ -104,7 +113,10 @@ def status_of(service: Service) -> StatusAnswer:
         ),
         speech_models=_speech_models(service),
         jobs=jobs,
-        worker="running" if worker else "stopped",
+        worker="running" if works else "stopped",
+        workers=[
+            WorkerStatus(name=one.name, device=one.device, queues=one.queues) for one in living
+        ],
         degraded=[name for name, said in _index(service).items() if said != OK],
     )
 

@@ -4,6 +4,7 @@ Invariant: pages read and never write; whatever goes wrong becomes a page with t
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -22,11 +23,13 @@ from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
 from app.web.talk_view import Heard, talk_page
 from app.wiring import Service
+from catalog import estimates, transcripts
 from catalog import papers as catalog_papers
 from catalog import passages as catalog_passages
-from catalog import transcripts
+from catalog.claims import UNFINISHED
 from catalog.errors import NotATranscript
 from catalog.settings import Settings
+from catalog.submissions import Job
 from catalog.talks import TalkDetails
 from index.errors import InvalidQuery
 
@@ -76,13 +79,24 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
     if key != details.talk.slug:
         return _moved(request, f"/talks/{details.talk.slug}")
     page = talk_page(
-        details,
+        _with_estimate(service, details),
         frame=_frame(service, details.talk.title, here="talks", query=q),
         heard=_heard(service, details),
         start_s=_start_s(t),
         found=_found_in(service, details.talk.public_id, q),
     )
     return _unlisted(render("talk.html", page), details.talk.visibility)
+
+
+def _with_estimate(service: Service, details: TalkDetails) -> TalkDetails:
+    job, heard = details.submission, details.recording
+    if job is None or job.state not in UNFINISHED:
+        return details
+    with service.catalog.read() as session:
+        known = estimates.past(session)
+    length_ms = heard.duration_ms if heard else None
+    left = known.seconds_left(Job(submission=job, owner=details.talk, length_ms=length_ms))
+    return replace(details, seconds_left=left)
 
 
 @router.get("/papers")

@@ -15,7 +15,7 @@ from app.web.transcript import gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
 from catalog.submissions import OPEN
-from catalog.tables import PassageRow, Submission, Transcript, now
+from catalog.tables import PassageRow, Transcript, now
 from catalog.talks import TalkDetails
 
 STEPS = {
@@ -134,7 +134,7 @@ def _notices(details: TalkDetails, heard: Heard | None) -> tuple[Notice, ...]:
             _visibility(details),
             _title(details),
             _recording(details),
-            None if hidden_recording(details) else _job(details.submission, heard),
+            None if hidden_recording(details) else _job(details, heard),
             _transcript(details, heard),
         )
         if notice
@@ -172,7 +172,8 @@ def _recording(details: TalkDetails) -> Notice | None:
     return Notice(text=text) if text else None
 
 
-def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
+def _job(details: TalkDetails, heard: Heard | None) -> Notice | None:
+    job = details.submission
     if job is None:
         return None
     captions = job.kind == "captions"
@@ -184,6 +185,8 @@ def _job(job: Submission | None, heard: Heard | None) -> Notice | None:
     step = STEPS.get(job.step if job.state != "accepted" else None, "being processed")
     what = "This transcript" if captions else "This recording"
     text = f"{what} is {step}." if step.startswith("being") else f"{what}: {step}."
+    if details.seconds_left is not None:
+        text = f"{text} About {length(max(60_000, round(details.seconds_left * 1000)))} left."
     return Notice(text=text, percent=percent_of(job) if job.state == "running" else None)
 
 

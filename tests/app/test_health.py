@@ -155,8 +155,20 @@ def test_metrics_say_what_is_served_and_count_by_route(stocked: Shelf) -> None:
     assert "seminar_searches_in_flight_bound 36.0" in text
 
 
-def test_a_worker_that_runs_is_seen(shelf: Shelf) -> None:
+def test_a_worker_that_runs_is_seen_by_name_and_its_jobs_are_measured(shelf: Shelf) -> None:
+    from catalog import workers
     from catalog.lock import only_one
+    from catalog.tables import WorkerRow
 
-    with served(shelf) as client, only_one(shelf.settings.data_dir / "run" / "worker.lock"):
-        assert client.get("/api/v1/status").json()["worker"] == "running"
+    with served(shelf) as client, only_one(shelf.settings.worker_lock):
+        with shelf.catalog.write() as session:
+            row = WorkerRow(name="hall-gpu0", host="hall", pid=1, device="cuda:0")
+            workers.say(session, WorkerRow(**{**row.model_dump(), "queues": ["speech"]}))
+        answer = client.get("/api/v1/status").json()
+        text = client.get("/metrics").text
+    assert answer["worker"] == "running"
+    assert answer["workers"] == [{"name": "hall-gpu0", "device": "cuda:0", "queues": ["speech"]}]
+    assert 'seminar_workers{queue="speech"} 1.0' in text
+    assert 'seminar_workers{queue="text"} 0.0' in text
+    assert 'seminar_jobs{queue="speech",state="failed"}' in text
+    assert 'seminar_jobs_oldest_waiting_seconds{queue="text"}' in text

@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.archive import DEMO, ROOT, command, environment, seminar, seminar_json, started
 
 PAPER = DEMO / "papers" / "notes-minimum-norm.pdf"
@@ -85,10 +83,7 @@ def test_an_edit_says_what_changed_and_refuses_what_no_list_could_say(tmp_path: 
     assert changed["slides_urls"]["new"] == ["https://example.org/s"]
     assert seminar_json(data, "talks", "edit", "t1", "--title", "Mended")["changed"] == {}
     assert "nothing" in seminar(data, "talks", "edit", "t1", "--link", "slides=").stdout
-    for words in (
-        ("--date", "soon"), ("--visibility", "secret"), ("--link", "slides"), ("--link", "x=y"),
-        ("--link", "video=file:///etc/passwd"), ("--recording-status", "lost"), (),
-    ):  # fmt: skip
+    for words in (("--date", "soon"), ("--link", "video=file:///etc/passwd"), ()):
         assert "Invalid value" in refusal(data, "talks", "edit", "t1", *words, status=2)
     assert "no paper" in refusal(data, "talks", "edit", "t1", "--paper", "none")
     deeds = [(one["deed"], one["fields"]) for one in seminar_json(data, "events")]
@@ -116,10 +111,9 @@ def test_nothing_is_withdrawn_or_removed_unasked(tmp_path: Path) -> None:
     assert "no talk" in refusal(data, "talks", "show", "t1")
 
 
-@pytest.mark.parametrize("verb", ["talks", "papers"])
-def test_an_unknown_id_is_named(tmp_path: Path, verb: str) -> None:
-    for words in (("show", "x1"), ("edit", "x1", "--title", "T"), ("remove", "x1", "--yes")):
-        assert '"x1"' in refusal(tmp_path / "data", verb, *words)
+def test_an_unknown_id_is_named(tmp_path: Path) -> None:
+    assert '"x1"' in refusal(tmp_path / "data", "talks", "edit", "x1", "--title", "T")
+    assert '"x1"' in refusal(tmp_path / "data", "papers", "remove", "x1", "--yes")
 
 
 def test_search_follows_staff_and_forgets_what_they_remove_under_a_running_worker(
