@@ -10,7 +10,6 @@ for each time it is said, after Whisper's English normaliser; see `bench.terms`.
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,16 +125,13 @@ class Ways:
 def main(folder: Path) -> None:
     ways = Ways()
     results: dict[str, dict[str, Counted]] = {way: {} for way in WAYS}
-    cpu_s = dict.fromkeys(WAYS, 0.0)
     everything = [*new_talks(folder), *demo_talks(), *clips()]
     for one in everything:
         windows = _sound(one.sound)
         terms = [NORMAL(term).split() for term in one.terms]
         for way in WAYS:
             source = one.source if way == "with" else None
-            began = time.process_time()
             text = " ".join(ways.heard(pcm, source) for pcm in windows)
-            cpu_s[way] += time.process_time() - began
             results[way][one.name] = counted(NORMAL(one.text).split(), NORMAL(text).split(), terms)
     talks = [one for one in everything if one.terms]
     groups = {
@@ -149,8 +145,6 @@ def main(folder: Path) -> None:
     record("vocabulary", {
         "model": "tiny.en, int8 on CPU",
         "groups": {name: _compared(results, members) for name, members in groups.items()},
-        "cpu_s": {way: round(spent, 1) for way, spent in cpu_s.items()},
-        "cpu_with_over_without": round(cpu_s["with"] / cpu_s["without"], 3),
         "talks": {one.name: _compared(results, [one]) for one in talks},
         "words_heard_with_60_terms": {
             name: len(ways.with_words(pcm, (), _sixty(everything, ways)).split())
