@@ -19,10 +19,13 @@ from typing import Any
 import numpy as np
 
 from bench.record import SHARED, record
+from bench.vocabulary import demo_talks
 from index.weights import located
 from ingest import media
 from ingest.engines.choose import CPU_ROOM, MODELS, open_engine
 from ingest.gate import gated, plain_words
+from ingest.repair import Repair
+from ingest.vocabulary import sentences_about, vocabulary
 
 HZ = 16_000
 EDGE = SHARED / "recordings" / "edge"
@@ -54,6 +57,13 @@ def main() -> None:
         heard = gated(engine, pcm, language="en", hotwords=())
         return [(segment.text, segment.doubtful) for segment in heard]
 
+    def with_vocabulary(pcm: Any) -> Heard:
+        known = next(one.source for one in demo_talks() if one.sound.name == CLEAN)
+        hotwords = [*sentences_about(known, engine.pieces), *vocabulary(known, engine.pieces)]
+        repair = Repair(hotwords, engine.pieces)
+        heard = gated(engine, pcm, language="en", hotwords=hotwords)
+        return [(repair.repaired(segment).text, segment.doubtful) for segment in heard]
+
     ways = {"faster_whisper_batched": plain, "gate": through_the_gate}
     silent = {name: _counts(ways, pcm) for name, pcm in non_speech().items()}
     spoken = {name: _counts(ways, pcm) for name, pcm in difficult_speech().items()}
@@ -62,7 +72,9 @@ def main() -> None:
         "nobody_speaks": silent,
         "difficult_speech": spoken,
         "totals": {name: _totals(name, silent, spoken) for name in ways},
-        "clean_speech_cpu_s": _timed(ways, _sound(DEMO / CLEAN), rounds),
+        "clean_speech_cpu_s": _timed(
+            {**ways, "gate_and_vocabulary": with_vocabulary}, _sound(DEMO / CLEAN), rounds
+        ),
     })  # fmt: skip
 
 
@@ -166,9 +178,14 @@ def _timed(ways: dict[str, Callable[[Any], Heard]], pcm: Any, rounds: int) -> di
             began = time.process_time()
             hear(pcm)
             spent[name].append(round(time.process_time() - began, 2))
-    gate, plain = spent["gate"], spent["faster_whisper_batched"]
-    ratios = [a / b for a, b in zip(gate, plain, strict=True)]
-    return {**spent, "gate_over_plain_median": round(statistics.median(ratios), 3)}
+    plain = spent["faster_whisper_batched"]
+    ratios = {
+        f"{name}_over_plain_median": round(
+            statistics.median(a / b for a, b in zip(spent[name], plain, strict=True)), 3
+        )
+        for name in list(ways)[1:]
+    }
+    return {**spent, **ratios}
 
 
 def _hum() -> Any:
