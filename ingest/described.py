@@ -15,6 +15,7 @@ from ingest.accept import is_pdf
 from ingest.errors import BadManifest
 from ingest.fields import PAPER_KEYS, TALK_KEYS, paper_of, talk_of, unknown_keys
 from ingest.manifest import Entry
+from ingest.pdf import read_pdf
 from ingest.rows import Fault, Row, read_side_car
 
 SIDE_CARS = (".yaml", ".yml")
@@ -39,6 +40,23 @@ def named(path: Path) -> NewTalk:
     )
 
 
+def paper_in(path: Path) -> NewPaper:
+    """What a PDF tells of itself, with its name for a title that it does not tell.
+
+    Raises: UnreadablePdf, PdfWithoutText, TooLarge, DecoderStopped.
+    """
+    known = read_pdf(path).about
+    return NewPaper(
+        title=known.title or named(path).title,
+        title_is_known=bool(known.title),
+        authors=known.authors,
+        year=known.year,
+        abstract=known.abstract,
+        arxiv_id=known.arxiv_id,
+        doi=known.doi,
+    )
+
+
 def side_car_of(path: Path) -> Path | None:
     """The file beside it that describes it, if there is one."""
     names = [path.with_suffix(end) for end in SIDE_CARS]
@@ -46,15 +64,16 @@ def side_car_of(path: Path) -> Path | None:
     return next((one for one in names if one.is_file()), None)
 
 
-def described(path: Path, *, base: NewTalk | NewPaper | None = None) -> Entry:
-    """A file with all that its side-car and its name tell; `base` is known of all files.
+def described(path: Path) -> Entry:
+    """A file with all that its side-car, a PDF itself, and its name tell.
 
-    Raises: BadManifest, naming every fault of the side-car with its line.
+    Raises: BadManifest, naming every fault of the side-car with its line; BadInput (a PDF that
+    cannot be read).
     """
     side_car = side_car_of(path)
     row, faults = read_side_car(side_car) if side_car else (Row(line=1, kind=None), [])
     try:
-        entry, wrong = _entry(path, row, base)
+        entry, wrong = _entry(path, row)
     except Fault as fault:
         entry, wrong = None, [str(fault)]
     if side_car and (faults + wrong):
@@ -64,14 +83,15 @@ def described(path: Path, *, base: NewTalk | NewPaper | None = None) -> Entry:
     return entry
 
 
-def _entry(path: Path, row: Row, base: NewTalk | NewPaper | None) -> tuple[Entry, list[str]]:
+def _entry(path: Path, row: Row) -> tuple[Entry, list[str]]:
     is_paper = is_pdf(path)
     faults = unknown_keys(row, (PAPER_KEYS if is_paper else TALK_KEYS) - _OF_LISTS)
     if is_paper:
-        known = base if isinstance(base, NewPaper) else NewPaper(title=named(path).title)
+        known = paper_in(path)
         paper, wrong = paper_of(row, known)
-        return Entry(path=path, about=paper), faults + wrong
-    talk, wrong = talk_of(row, base if isinstance(base, NewTalk) else named(path))
+        titled = known.title_is_known or paper.title != known.title
+        return Entry(path=path, about=replace(paper, title_is_known=titled)), faults + wrong
+    talk, wrong = talk_of(row, named(path))
     about = replace(talk, papers=row.all("papers") or talk.papers)
     return Entry(path=path, about=about, talk=row.one("talk")), faults + wrong
 

@@ -113,13 +113,14 @@ class _Said:
 
         Raises: BadManifest (its side-car), BadInput (a PDF that cannot be read).
         """
-        from ingest.accept import is_pdf
+        from catalog.papers import NewPaper
         from ingest.described import described
 
-        if is_pdf(path):
-            entry = described(path, base=self._paper(path))
-            return replace(entry, about=self._over(entry.about))
         entry = described(path)
+        if isinstance(entry.about, NewPaper):
+            about = self._over(entry.about)
+            _ask_for(path, about)
+            return replace(entry, about=about)
         return replace(
             entry,
             about=self._talk(entry.about),
@@ -133,6 +134,7 @@ class _Said:
         given = {name: said[name] for name in ("title", "year", "venue", "abstract")}
         given["authors"] = tuple(said["authors"])
         given["visibility"] = said["visibility"] if said["visibility"] != "public" else None
+        given["title_is_known"] = bool(said["title"])
         paper: NewPaper = replace(known, **{name: value for name, value in given.items() if value})
         return paper
 
@@ -151,29 +153,6 @@ class _Said:
         talk: NewTalk = replace(known, **{name: value for name, value in given.items() if value})
         return talk
 
-    def _paper(self, path: Path) -> "NewPaper":
-        from catalog.papers import NewPaper
-        from ingest.pdf import read_pdf
-
-        said, known = self._said, read_pdf(path).about
-        paper = NewPaper(
-            title=said["title"] or known.title or _words_of(path),
-            authors=tuple(said["authors"]) or known.authors,
-            year=said["year"] or known.year,
-            venue=said["venue"],
-            abstract=said["abstract"] or known.abstract,
-            arxiv_id=known.arxiv_id,
-            doi=known.doi,
-            visibility=said["visibility"],
-        )
-        titled = said["title"] or known.title
-        _ask_for(path, {"title": titled, "author": paper.authors, "year": paper.year})
-        return paper
-
-
-def _words_of(path: Path) -> str:
-    return path.stem.replace("_", " ").strip() or path.name
-
 
 def _day(text: str | None) -> Any:
     from datetime import date
@@ -186,8 +165,9 @@ def _day(text: str | None) -> Any:
         raise typer.BadParameter(f"--date {text!r} is not a day like 2021-02-01") from error
 
 
-def _ask_for(path: Path, known: dict[str, Any]) -> None:
+def _ask_for(path: Path, paper: "NewPaper") -> None:
     """Say what neither staff nor the file has told."""
+    known = {"title": paper.title_is_known, "author": paper.authors, "year": paper.year}
     unknown = [name for name, value in known.items() if not value]
     if unknown:
         options = " and ".join(f"--{name}" for name in unknown)
