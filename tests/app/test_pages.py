@@ -276,7 +276,7 @@ HOSTILE = [
     '"><img src=x onerror=alert(1)>',
     "'; alert(1); //",
     "</title><script>alert(1)</script>",
-    "{{ 7 * 7 }}{% for %}",
+    "{{ 7 * 1573 }}{% for %}",
     "javascript:alert(1)",
     "<svg onload=alert(1)>",
     "-->\n\n<!-- NOTE",
@@ -316,7 +316,7 @@ def test_nothing_that_a_speaker_or_a_file_says_becomes_markup(shelf: Shelf) -> N
             assert "onerror=alert(1)>" not in answer.text.replace("&gt;", ""), url
             assert "<svg onload" not in answer.text, url
             assert not any(a.startswith("javascript:") for a in outline.addresses), url
-            assert "49" not in answer.text or "{{ 7 * 7 }}" in unescape(answer.text), url
+            assert "11011" not in answer.text or "{{ 7 * 1573 }}" in unescape(answer.text), url
 
 
 def test_hostile_words_in_captions_stay_words(shelf: Shelf) -> None:
