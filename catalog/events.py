@@ -1,4 +1,4 @@
-"""What staff did to the catalog, and when: rows that are only ever added.
+"""What staff did to the catalog, and when: rows that are only added; just `unswept` is emptied.
 
 The newest row's number says cheaply whether anything that search shows may have changed.
 """

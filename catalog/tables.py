@@ -379,7 +379,7 @@ class WorkerRow(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """What staff did to the catalog: who, when, to what.  Rows are only ever added.
+    """What staff did to the catalog: who, when, to what.  Rows are added, never taken away.
 
     It names fields and never holds what they said, so that what is removed is not kept here.
     `unswept` is what a removal has still to take from the disk; empty once it is through.

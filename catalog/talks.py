@@ -93,8 +93,8 @@ def add(session: Session, new: NewTalk) -> Talk:
     )
     session.add(talk)
     session.flush()
-    name_speakers(session, talk, new.speakers)
-    name_papers(session, talk, new.papers)
+    _add_speakers(session, talk, new.speakers)
+    _add_papers(session, talk, new.papers)
     return talk
 
 
@@ -192,21 +192,33 @@ def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
 def name_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
     """Let exactly these people speak in the talk, in order; new names become people."""
     session.exec(delete(TalkSpeaker).where(col(TalkSpeaker.talk_id) == talk.id))
-    for position, name in enumerate(dict.fromkeys(names)):
-        person = session.exec(select(Person).where(Person.name == name)).first()
-        if person is None:
-            person = Person(
-                public_id=new_public_id(), slug=free_slug(session, Person, name), name=name
-            )
-            session.add(person)
-            session.flush()
-        session.add(TalkSpeaker(talk_id=row_id(talk), person_id=row_id(person), position=position))
-    session.flush()
+    _add_speakers(session, talk, names)
 
 
 def name_papers(session: Session, talk: Talk, keys: Sequence[str]) -> None:
     """Name exactly these papers, by id or slug, for the talk.  Raises: NotThere."""
     session.exec(delete(TalkPaper).where(col(TalkPaper.talk_id) == talk.id))
+    _add_papers(session, talk, keys)
+
+
+def _add_speakers(session: Session, talk: Talk, names: Sequence[str]) -> None:
+    wanted = list(dict.fromkeys(names))
+    people = (
+        session.exec(select(Person).where(col(Person.name).in_(wanted))).all() if wanted else []
+    )
+    known = {person.name: person for person in people}
+    for position, name in enumerate(wanted):
+        if name not in known:
+            slug = free_slug(session, Person, name)
+            known[name] = Person(public_id=new_public_id(), slug=slug, name=name)
+            session.add(known[name])
+            session.flush()
+        person_id = row_id(known[name])
+        session.add(TalkSpeaker(talk_id=row_id(talk), person_id=person_id, position=position))
+    session.flush()
+
+
+def _add_papers(session: Session, talk: Talk, keys: Sequence[str]) -> None:
     found = {row_id(by_key(session, Paper, "paper", key)) for key in keys}
     session.add_all(TalkPaper(talk_id=row_id(talk), paper_id=paper_id) for paper_id in found)
     session.flush()
