@@ -91,7 +91,7 @@ def in_order(truth: Sequence[str], found: Sequence[str]) -> int:
 
 
 def ours(file: Path) -> Read:
-    """This archive, its child process's start included."""
+    """The archive, its child process's start included."""
     from ingest.pdf import read_pdf
 
     began, cpu = time.perf_counter(), cpu_s()
