@@ -91,7 +91,11 @@ def in_order(truth: Sequence[str], found: Sequence[str]) -> int:
 
 
 def ours(file: Path) -> Read:
+<<<<<<< HEAD
     """The archive, its child process's start included."""
+=======
+    """Read by the archive, its child process's start included."""
+>>>>>>> papers
     from ingest.pdf import read_pdf
 
     began, cpu = time.perf_counter(), cpu_s()
@@ -106,7 +110,7 @@ def cpu_s() -> float:
 
 
 def rival(python: str, name: str, file: Path) -> Read:
-    """Another library, its start not included."""
+    """Read by another library, its start not included."""
     command = [python, "-c", ASKED.format(code=RIVALS[name]), str(file)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     pages, seconds, cpu = json.loads(said.splitlines()[-1])
