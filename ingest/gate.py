@@ -32,6 +32,10 @@ FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
 AROUND_MS = 200
 LOOPS = {1: 7, 2: 5, 3: 4, 4: 3, 5: 3, 6: 3, 7: 3, 8: 3, 9: 2, 10: 2, 11: 2, 12: 2}
 """How often in a row a run of that many words makes a loop; people do say "very very very"."""
+MAYBE_NO_SPEECH = 0.5
+UNSURE = 0.6
+FEW_WORDS = 3
+"""So few words, heard unsurely where there may be no speech, are what laughter is taken for."""
 LONGEST_HOLE_MS = 4_000
 """A longer sound without a word is decoded again."""
 SAME_LINE_TIMES = 3
@@ -57,9 +61,9 @@ def gated(
             passed.append(segment)
             continue
         second = again(_stretch(audible, place, length_ms))
-        passed += settled(segment, [s for s in second if not levels.silent(s.start_ms, s.end_ms)])
+        passed += settled(segment, [s for s in second if not _nothing(s, levels)])
     for hole in holes(audible, levels, length_ms):
-        found = [s for s in again(hole) if not levels.silent(s.start_ms, s.end_ms)]
+        found = [s for s in again(hole) if not _nothing(s, levels)]
         passed += [replace(s, doubtful=bool(doubts(s))) for s in found]
     return sorted(passed, key=lambda s: s.start_ms)
 
@@ -70,8 +74,16 @@ def doubts(segment: Segment) -> tuple[str, ...]:
         "repetitive": segment.compression_ratio > MOST_COMPRESSION,
         "improbable": segment.avg_logprob < LEAST_LOGPROB,
         "looping": loops(segment.text),
+        "unspoken": unspoken(segment),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def unspoken(segment: Segment) -> bool:
+    """Whether a few unsure words stand where there may be no speech at all."""
+    if segment.no_speech_prob <= MAYBE_NO_SPEECH or not 0 < len(segment.words) <= FEW_WORDS:
+        return False
+    return sum(word.confidence for word in segment.words) / len(segment.words) < UNSURE
 
 
 def loops(text: str) -> bool:
@@ -100,7 +112,8 @@ def settled(first: Segment, second: Sequence[Segment]) -> list[Segment]:
     A second reading that hears nothing is believed where the first found speech unlikely too.
     """
     if not second:
-        return [] if first.no_speech_prob > NO_SPEECH else [replace(first, doubtful=True)]
+        nothing = first.no_speech_prob > NO_SPEECH or unspoken(first)
+        return [] if nothing else [replace(first, doubtful=True)]
     marked = [replace(s, doubtful=bool(doubts(s))) for s in second]
     loop_remains = any("looping" in doubts(s) or "repetitive" in doubts(s) for s in second)
     if loop_remains and not {"looping", "repetitive"} & set(doubts(first)):
@@ -145,6 +158,10 @@ class Levels:
         if not loud:
             return start_ms, start_ms
         return max(start_ms, loud[0] * FRAME_MS), min(end_ms, (loud[-1] + 1) * FRAME_MS)
+
+
+def _nothing(segment: Segment, levels: Levels) -> bool:
+    return levels.silent(segment.start_ms, segment.end_ms) or unspoken(segment)
 
 
 def _levels(pcm: PCM) -> tuple[float, ...]:

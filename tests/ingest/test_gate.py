@@ -215,3 +215,16 @@ def test_a_silent_hole_is_left_alone() -> None:
     engine = Scripted([said("first", 0, 2000), said("last", 22_000, 24_000)], [])
     assert len(passed(engine, pcm)) == 2
     assert engine.lengths == []
+
+
+def test_a_few_unsure_words_over_laughter_are_dropped_when_twice_unsure() -> None:
+    unsure = tuple(
+        Word(start_ms=n * 500, end_ms=n * 500 + 500, text=text, confidence=0.4)
+        for n, text in enumerate(("Thank", "you."))
+    )
+    laughter = replace(said("Thank you."), words=unsure, no_speech_prob=0.58)
+    assert doubts(laughter) == ("unspoken",)
+    assert passed(Scripted([laughter], [laughter]), tone(4, rate=HZ)) == []
+    better = said("and then they laughed", 0, 2000)
+    assert passed(Scripted([laughter], [better]), tone(4, rate=HZ)) == [better]
+    assert doubts(replace(laughter, no_speech_prob=0.1)) == ()
