@@ -91,11 +91,7 @@ def in_order(truth: Sequence[str], found: Sequence[str]) -> int:
 
 
 def ours(file: Path) -> Read:
-<<<<<<< HEAD
-    """The archive, its child process's start included."""
-=======
     """Read by the archive, its child process's start included."""
->>>>>>> papers
     from ingest.pdf import read_pdf
 
     began, cpu = time.perf_counter(), cpu_s()
