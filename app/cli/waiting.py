@@ -72,10 +72,11 @@ class _Hands:
 
     def require(self) -> None:
         """Have somebody work: a worker that died is replaced.  Raises: WorkerStopped."""
-        if self._own is not None:
-            if self._own.poll() is not None:
+        if self._own is not None and self._own.poll() is not None:
+            if not self._somebody_works():
                 raise WorkerStopped(self._own.returncode)
-        elif not self._somebody_works():
+            self._own = None  # another one was quicker
+        elif self._own is None and not self._somebody_works():
             remark("the worker is gone; another one goes on with its work")
             self._start()
 

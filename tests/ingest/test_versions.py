@@ -1,5 +1,6 @@
 """Versions of a talk's transcript side by side; one is current, and its passages are the talk's."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from catalog.submissions import OfferedFile
 from catalog.tables import Talk
 from catalog.talks import NewTalk
 from catalog.transcripts import NewSegment, NewTranscript
+from index.weights import located
+from ingest.engines.choose import MODELS
 from ingest.versions import Hearing, hear_again, use, versions
 from tests.archive import DEMO, clip, seminar, seminar_json
-from tests.ingest.test_engines import tiny_checkpoint
 
 TALK = DEMO / "recordings" / "05-four-ways-to-learn-a-distribution.mp3"
 AGAIN = Hearing(engine="faster-whisper")
@@ -83,17 +85,24 @@ def test_only_one_job_at_a_time_hears_a_talk_and_none_a_withdrawn_one(
         hear_again(catalog, key, AGAIN)
 
 
-def test_a_talk_heard_by_another_engine_has_two_versions(tmp_path: Path) -> None:
+def other_model(folder: Path) -> Path:
+    """The packaged model with a byte after its end: other weights to us, the same to the engine."""
+    model = folder / "other-model"
+    shutil.copytree(located("tiny.en", MODELS), model)
+    with (model / "model.bin").open("ab") as file:
+        file.write(b"\0")
+    return model
+
+
+def test_a_talk_heard_by_another_model_has_two_versions(tmp_path: Path) -> None:
     data, sound = tmp_path / "data", tmp_path / "clip.wav"
     clip(TALK, sound, start_s=10, length_s=6)
     [added] = seminar_json(data, "add", sound, "--wait")
-    model = tiny_checkpoint(tmp_path)
-    seminar(data, "transcribe", added["id"], "--engine", "openai-whisper", "--model", model)
+    seminar(data, "transcribe", added["id"], "--model", other_model(tmp_path))
     seminar(data, "worker", "--until-idle")
     rows = seminar_json(data, "transcript", "versions", added["id"])
-    assert [(row["engine"], row["current"]) for row in rows] == [
-        ("faster-whisper", False), ("openai-whisper", True),
-    ]  # fmt: skip
+    assert [(row["version"], row["current"]) for row in rows] == [(1, False), (2, True)]
+    assert rows[1]["model"].endswith("other-model")
     seminar(data, "transcript", "use", added["id"], "1")
     seminar(data, "worker", "--until-idle")
     jobs = seminar_json(data, "jobs", "list", "--all")["jobs"]
