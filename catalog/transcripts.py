@@ -65,17 +65,12 @@ def put(session: Session, recording: Recording, new: NewTranscript) -> Transcrip
     for one in same:
         session.exec(delete(Transcript).where(col(Transcript.id) == one.id))
     edited = any(one.is_current and one.origin == "edited" for one in versions)
-    transcript = Transcript(
+    transcript = _transcript(
+        new,
         talk_id=talk_id,
         recording_id=row_id(recording),
         version=same[0].version if same else _next_version(versions),
         is_current=not edited,
-        engine=new.engine,
-        model=new.model,
-        model_fingerprint=new.model_fingerprint,
-        language=new.language,
-        complete=new.complete and not new.gaps,
-        gaps=[list(gap) for gap in new.gaps],
     )
     return _written(session, transcript, new.segments)
 
@@ -90,19 +85,13 @@ def put_by_hand(session: Session, talk: Talk, new: NewTranscript, *, origin: Ori
     if present and (present.origin, present.model_fingerprint) == (origin, new.model_fingerprint):
         return present
     recording = newest_recording(session, talk)
-    transcript = Transcript(
+    transcript = _transcript(
+        new,
         talk_id=talk_id,
         recording_id=recording.id if recording else None,
         version=_next_version(_versions(session, talk_id)),
         is_current=True,
         origin=origin,
-        timed=new.timed,
-        engine=new.engine,
-        model=new.model,
-        model_fingerprint=new.model_fingerprint,
-        language=new.language,
-        complete=new.complete and not new.gaps,
-        gaps=[list(gap) for gap in new.gaps],
     )
     return _written(session, transcript, new.segments)
 
@@ -204,6 +193,19 @@ def _current(session: Session, talk: Talk) -> Transcript | None:
 def _versions(session: Session, talk_id: int) -> Sequence[Transcript]:
     query = select(Transcript).where(Transcript.talk_id == talk_id)
     return session.exec(query.order_by(col(Transcript.version))).all()
+
+
+def _transcript(new: NewTranscript, **placed: Any) -> Transcript:
+    return Transcript(
+        **placed,
+        timed=new.timed,
+        engine=new.engine,
+        model=new.model,
+        model_fingerprint=new.model_fingerprint,
+        language=new.language,
+        complete=new.complete and not new.gaps,
+        gaps=[list(gap) for gap in new.gaps],
+    )
 
 
 def _next_version(versions: Sequence[Transcript]) -> int:

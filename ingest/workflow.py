@@ -25,6 +25,7 @@ from ingest.caption_steps import CaptionSteps
 from ingest.errors import IngestProblem
 from ingest.link_steps import LinkSteps
 from ingest.progress import Cancelled, Lost, held
+from ingest.recording_steps import RecordingSteps
 from ingest.steps import PIPELINE, Steps
 
 MAX_STARTS = 3
@@ -62,7 +63,8 @@ class Workflows:
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS
         self._steps = steps
-        self._caption_steps = CaptionSteps(steps)
+        self._recordings = RecordingSteps(steps)
+        self._captions = CaptionSteps(steps)
         self._links = LinkSteps(steps.settings, steps.catalog, steps.store, worker=worker)
         self._worker = worker
         self._queue = f"worker-{worker}"
@@ -93,7 +95,7 @@ class Workflows:
             "talk": self._talk,
             "paper": self._paper,
             "transcribe": self._talk,
-            "captions": self._captions,
+            "captions": self._captioned,
             "link": self._link,
         }
 
@@ -137,7 +139,7 @@ class Workflows:
 
     def prepare(self, job_id: str) -> None:
         """Decode a waiting recording in the background, while another is transcribed."""
-        threading.Thread(target=self._steps.decode_ahead, args=(job_id,), daemon=True).start()
+        threading.Thread(target=self._recordings.decode_ahead, args=(job_id,), daemon=True).start()
 
     def publish(self) -> Outcome:
         """Publish what is committed.  The rows say what is due, so nothing else remembers it."""
@@ -180,7 +182,7 @@ class Workflows:
         return problem or "unknown"
 
     def _talk(self, job_id: str) -> None:
-        steps = self._steps
+        steps = self._recordings
         windows = self._step("decode", lambda: steps.decode(job_id))
         if self._step("captioned", lambda: steps.is_captioned(job_id)):
             self._step("commit", lambda: steps.commit_recording(job_id))
@@ -195,7 +197,7 @@ class Workflows:
             for number in range(len(windows))
         ]
         cuts = self._step("passages", lambda: steps.cut_talk(job_id, names))
-        self._step("encode", lambda: steps.encode(job_id, cuts))
+        self._step("encode", lambda: self._steps.encode(job_id, cuts))
         self._step("commit", lambda: steps.commit_talk(job_id, cuts, names, language))
 
     def _paper(self, job_id: str) -> None:
@@ -203,8 +205,8 @@ class Workflows:
         self._step("encode", lambda: self._steps.encode(job_id, cuts))
         self._step("commit", lambda: self._steps.commit_paper(job_id, cuts))
 
-    def _captions(self, job_id: str) -> None:
-        steps = self._caption_steps
+    def _captioned(self, job_id: str) -> None:
+        steps = self._captions
         read = self._step("read", lambda: steps.read(job_id))
         cuts = self._step("passages", lambda: steps.cut(job_id, read))
         self._step("encode", lambda: self._steps.encode(job_id, cuts))

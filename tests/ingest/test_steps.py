@@ -13,6 +13,7 @@ from catalog.settings import read_settings
 from catalog.store import Store
 from catalog.talks import NewTalk
 from ingest.accept import Offer, accept
+from ingest.recording_steps import RecordingSteps
 from ingest.segments import Segment
 from ingest.steps import Steps
 from ingest.testing import TonesHeard
@@ -59,11 +60,12 @@ def accepted(steps: Steps, tmp_path: Path, **about: str) -> str:
 
 
 def done(steps: Steps, job: str) -> Polyglot:
-    windows = steps.decode(job)
-    language = steps.language(job, windows)
-    terms = steps.vocabulary(job)
-    names = [steps.transcribe(job, windows, n, language, terms) for n in range(len(windows))]
-    steps.commit_talk(job, steps.cut_talk(job, names), names, language)
+    heard = RecordingSteps(steps)
+    windows = heard.decode(job)
+    language = heard.language(job, windows)
+    terms = heard.vocabulary(job)
+    names = [heard.transcribe(job, windows, n, language, terms) for n in range(len(windows))]
+    heard.commit_talk(job, heard.cut_talk(job, names), names, language)
     engine = steps.engine
     assert isinstance(engine, Polyglot)
     return engine
@@ -98,18 +100,19 @@ def test_the_engine_is_told_what_the_talk_is_about(steps: Steps, tmp_path: Path)
 
 def test_a_job_keeps_the_terms_it_began_with(steps: Steps, tmp_path: Path) -> None:
     job = accepted(steps, tmp_path)
-    windows = steps.decode(job)
-    terms = steps.vocabulary(job)
-    first = steps.transcribe(job, windows, 0, "en", terms)
+    heard = RecordingSteps(steps)
+    windows = heard.decode(job)
+    terms = heard.vocabulary(job)
+    first = heard.transcribe(job, windows, 0, "en", terms)
     with steps.catalog.write() as session:
         talk = talks.find(session, talks.listed(session)[0].talk.public_id)
         talk.title = "Talagrand's inequality"
         session.add(talk)
-    assert steps.transcribe(job, windows, 0, "en", terms) == first
+    assert heard.transcribe(job, windows, 0, "en", terms) == first
     engine = steps.engine
     assert isinstance(engine, Polyglot)
     assert len(engine.asked) == 1
-    anew = steps.vocabulary(job)
+    anew = heard.vocabulary(job)
     assert anew != terms
-    assert steps.transcribe(job, windows, 0, "en", anew) != first
+    assert heard.transcribe(job, windows, 0, "en", anew) != first
     assert "talagrand" in engine.asked[1][1]
