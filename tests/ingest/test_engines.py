@@ -57,6 +57,7 @@ def tiny_checkpoint(folder: Path) -> Path:
     shape = {"n_mels": 80, "n_audio_ctx": 1500, "n_text_ctx": 48, **sizes, **words}
     file = folder / "random.en.pt"
     model = Whisper(ModelDimensions(**shape))
+    torch.nn.init.normal_(model.decoder.positional_embedding)  # else it is whatever memory held
     torch.save({"dims": shape, "model_state_dict": model.state_dict()}, file)
     return file
 
@@ -78,7 +79,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> PCM:
 
 
 def heard(engine: Transcriber, pcm: PCM) -> list[Segment]:
-    return list(engine.transcribe(pcm, language="en", hotwords=["neural tangent kernel"]))
+    return list(engine.transcribe(pcm, language="en", hotwords=["neural tangent kernel."]))
 
 
 def test_segments_come_in_order_and_lie_within_the_sound(engine: Transcriber, speech: PCM) -> None:
@@ -253,7 +254,7 @@ def test_a_device_too_small_for_one_stretch_says_so() -> None:
     [
         (80.0, 1.6, Room(compute_type="float16", batch_size=32)),
         (8.0, 3.1, Room(compute_type="float16", batch_size=8)),
-        (5.5, 3.1, Room(compute_type="float16", batch_size=2)),
+        (3.5, 3.1, Room(compute_type="int8_float16", batch_size=2)),
         (4.2, 3.1, Room(compute_type="int8_float16", batch_size=4)),
         (1.5, 3.1, Room(compute_type="float16", batch_size=1)),
         (None, 3.1, Room(compute_type="float16", batch_size=4)),
