@@ -131,13 +131,13 @@ class Steps:
         """Drop what only the job needed."""
         self._clean(self.job(job_id))
 
-    def publish(self) -> str:
+    def publish(self, *, wait_s: float = 0) -> str:
         """Publish what is committed; its jobs are done.  Returns the generation.
 
-        Raises: SomebodyPublishes, IndexProblem, CatalogProblem.
+        Raises: SomebodyPublishes (another still does after `wait_s`), IndexProblem, CatalogProblem.
         """
         index_dir = self.settings.index_dir
-        with publishing(self.catalog, index_dir, wait_s=0):
+        with publishing(self.catalog, index_dir, wait_s=wait_s):
             began_at = time.monotonic()
             with self.catalog.read() as session:
                 waiting = submissions.listed(session, states=("committed",))

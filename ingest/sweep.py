@@ -7,6 +7,7 @@ is left.  A file that somebody brought again since the removal stays.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from catalog import events, submissions
@@ -19,6 +20,7 @@ from ingest.publish import differs, publishing
 from ingest.steps import Steps
 from ingest.workflow import forget_jobs
 
+PATIENCE_S = 600.0
 MADE_BY_FILE = ("heard", "pcm", "cuts")
 
 
@@ -40,7 +42,8 @@ def sweep(settings: Settings, catalog: Catalog, store: Store) -> Swept:
             store.drop_vectors(owner_id)
     _drop_ownerless_artifacts(catalog, store)
     forget_jobs(settings.jobs_url, [job for one in left for job in one.unswept.get("jobs", [])])
-    generation = _published(settings, catalog, lambda: Steps(settings, catalog, store).publish())
+    steps = Steps(settings, catalog, store)
+    generation = _published(settings, catalog, partial(steps.publish, wait_s=PATIENCE_S))
     if left:
         catalog.compact()
         _compact_jobs(settings)
@@ -73,7 +76,7 @@ def _drop_ownerless_artifacts(catalog: Catalog, store: Store) -> None:
 def _published(settings: Settings, catalog: Catalog, publish: Callable[[], str]) -> str | None:
     """Publish when search shows another catalog, and let no older generation stay."""
     generation = publish() if differs(catalog, settings.index_dir) else None
-    with publishing(catalog, settings.index_dir, wait_s=600):
+    with publishing(catalog, settings.index_dir, wait_s=PATIENCE_S):
         snapshot.collect_garbage(settings.index_dir, keep=1, min_age_s=0)
     return generation
 

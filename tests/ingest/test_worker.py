@@ -174,7 +174,10 @@ def test_the_next_recording_is_decoded_while_one_is_transcribed(
 
 def test_a_paper_that_is_read_tells_pages_of_pages(catalog: Catalog) -> None:
     reading = job(catalog, "a", "running")
-    progress = Progress(catalog=catalog, job_id=reading, clock=partial(next, count(0.0, 2.0)))
+    with catalog.write() as session:
+        submissions.change(session, reading, worker=ME.name)
+    clock = partial(next, count(0.0, 2.0))
+    progress = Progress(catalog=catalog, job_id=reading, worker=ME.name, clock=clock)
     told = []
     progress.enter("read")
     for pages in (0, 20):
