@@ -8,9 +8,11 @@ the middle the whole of it, worker and all, is killed, and the same command is g
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +95,13 @@ def _run(data: Path, words: list[str], *, kill_after_jobs: int | None = None) ->
 
 
 def _done(data: Path) -> int:
-    if not (data / "catalog.db").exists():
+    """How many jobs are done; asked of the database itself, because the command costs a second."""
+    try:
+        with closing(sqlite3.connect(f"file:{data / 'catalog.db'}?mode=ro", uri=True)) as database:
+            query = "SELECT count(*) FROM submissions WHERE state = 'done'"
+            return int(database.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:
         return 0
-    jobs = seminar_json(data, "jobs", "list", "--all")["jobs"]
-    return sum(job["state"] == "done" for job in jobs)
 
 
 def _peak_mb(group: int) -> int:
