@@ -23,6 +23,11 @@ DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)$", re
 INITIALS = re.compile(r"^(?:\w\.[\s-]?)+$")
 
 
+def _stripped(value: Any) -> Any:
+    """Text without blanks around it, by the same notion of a blank as where files are read."""
+    return value.strip() if isinstance(value, str) else value
+
+
 def _listed(value: Any) -> Any:
     """A list as a spreadsheet writes it: parted by semicolons."""
     if isinstance(value, str):
@@ -83,12 +88,11 @@ def _address(value: str) -> str:
     return value
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200_000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Stripped = BeforeValidator(_stripped)
+Text = Annotated[str, StringConstraints(max_length=200_000), Stripped]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=500), Stripped]
 Short = Annotated[Name | None, BeforeValidator(_nothing)]
-Url = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=4_000), BeforeValidator(_address)
-]
+Url = Annotated[str, StringConstraints(max_length=4_000), BeforeValidator(_address), Stripped]
 Urls = Annotated[list[Url] | None, BeforeValidator(_listed)]
 Names = Annotated[list[Name] | None, BeforeValidator(_listed)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

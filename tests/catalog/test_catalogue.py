@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog import catalogue, editing, events, papers, submissions, talks
@@ -262,6 +262,7 @@ words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 names = st.lists(words.map(str.strip).filter(bool), max_size=3)
 
 
+@example({"title": "0", "speakers": [], "abstract": "\x1f", "tags": [], "kind": "0"})
 @given(
     st.fixed_dictionaries(
         {"title": words, "speakers": names, "abstract": words, "tags": names, "kind": words}
