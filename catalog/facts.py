@@ -92,12 +92,6 @@ def merged(current: Facts, before: Facts, after: Facts) -> Merge:
     return Merge(changes=changes, kept=kept)
 
 
-def differences(before: Facts, after: Facts) -> dict[str, tuple[Any, Any]]:
-    """The fields whose values differ, as (old, new)."""
-    pairs = {name: (getattr(before, name), getattr(after, name)) for name in names_of(before)}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
 def names_of(facts: "TalkFacts | PaperFacts | type[TalkFacts] | type[PaperFacts]") -> list[str]:
     """The names of the fields, in order."""
     return [field.name for field in fields(facts)]

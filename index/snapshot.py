@@ -25,7 +25,7 @@ from index import query, terms
 from index.dense import FACTORY, DenseLeg, write_vectors
 from index.durable import TEMPORARY_PREFIX, digest_of, replace_text, sync_file, sync_tree
 from index.encoders import Encoder, Vectors
-from index.errors import NoSnapshot, SnapshotDamaged
+from index.errors import SnapshotDamaged
 from index.manifest import FileEntry, Manifest
 from index.passage import CUTTER_VERSION, Passage, PassageId
 from index.rows import Rows, RowsWriter
@@ -282,11 +282,3 @@ def _remove(entry: Path) -> None:
         shutil.rmtree(removing, ignore_errors=True)
     else:
         removing.unlink(missing_ok=True)
-
-
-def required_current(root: Path) -> str:
-    """The generation that is served.  Raises: NoSnapshot, SnapshotDamaged."""
-    generation = current_generation(root)
-    if generation is None:
-        raise NoSnapshot(root)
-    return generation

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catalog.tables import Segment as Row
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -88,14 +86,6 @@ def from_json(text: str) -> list[Segment]:
         return [_from_dict(item) for item in json.loads(text)]
     except (KeyError, TypeError) as problem:
         raise ValueError(f"not a list of segments: {problem}") from problem
-
-
-def from_rows(rows: Iterable[Row]) -> list[Segment]:
-    """Segments as the catalog keeps them."""
-    return [
-        Segment(start_ms=row.start_ms, end_ms=row.end_ms, text=row.text, words=_words(row.words))
-        for row in rows
-    ]
 
 
 def _as_dict(segment: Segment) -> dict[str, Any]:
