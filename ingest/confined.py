@@ -21,12 +21,19 @@ from ingest import errors
 from ingest.errors import BadInput, DecoderStopped, DiskFull, IngestProblem, TooLarge
 
 NEARLY_ALL = 0.8  # of its memory: a child that died with so much in hand died for the lack of it
+CRASHES = 3  # after so many it is the file
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 LAST_WORDS_BYTES = 4096
 FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP}
 
 Progress = Callable[[Any], None]
 """Gets what the child says of its progress: a number, or a number and its total."""
+
+
+class _Crashed(Exception):
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +47,25 @@ class Confined:
     def ask(
         self, file: Path, request: dict[str, Any], progress: Progress | None = None
     ) -> dict[str, Any]:
-        """Run the child to its end.
+        """Run the child to its end; one that crashes is tried again, for it may not be the file.
 
         Raises: what `progress` raises, and the child's BadInput, DecoderStopped or DiskFull.
         """
         self._refuse_what_is_no_file(file)
+        for _ in range(CRASHES - 1):
+            try:
+                return self._asked(file, request, progress)
+            except _Crashed:
+                continue
+        try:
+            return self._asked(file, request, progress)
+        except _Crashed as crashed:
+            reason = f"reading it crashed {CRASHES} times with signal {crashed.number}"
+            raise self.crash(file, reason, self.advice) from crashed
+
+    def _asked(
+        self, file: Path, request: dict[str, Any], progress: Progress | None
+    ) -> dict[str, Any]:
         with tempfile.TemporaryFile() as complaints:
             child = _started(self.module, complaints)
             try:
@@ -74,11 +95,11 @@ class Confined:
             advice = "give the archive's user the right to read it"
             raise self.crash(file, f"it cannot be read ({problem.strerror})", advice) from problem
 
-    def _died(self, file: Path, status: int, complaints: IO[bytes]) -> IngestProblem:
+    def _died(self, file: Path, status: int, complaints: IO[bytes]) -> Exception:
         if status in FROM_OUTSIDE:
             return DecoderStopped(file, f"was stopped by signal {-status}")
         if status < 0:
-            return self.crash(file, f"reading it crashed with signal {-status}", self.advice)
+            return _Crashed(-status)
         return DecoderStopped(file, f"ended with status {status} ({_last_words(complaints)})")
 
 

@@ -456,7 +456,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
     ("deed", "error", "says"),
     [
         ("SIGKILL", DecoderStopped, "was stopped by signal 9; try the job again"),
-        ("SIGSEGV", UnreadableMedia, "crashed with signal 11; convert it"),
+        ("SIGSEGV", UnreadableMedia, "crashed 3 times with signal 11; convert it"),
         ("stumble", DecoderStopped, "over its own feet"),
         ("spin", TooLarge, "longer than the limit on processor time"),
         ("full", DiskFull, "the archive disk is full"),
