@@ -45,7 +45,6 @@ def main() -> None:
         "jobs_done_when_killed": done_at_kill,
         "minutes_in_all": round(whole_s / 60, 1),
         "minutes_of_recording": round(minutes, 1),
-        "recordings_times_real_time": [job["speed"] for job in jobs if job["kind"] == "talk"],
         "peak_worker_mb": max(first["peak_mb"], second["peak_mb"]),
         "states": {state: sum(job["state"] == state for job in jobs) for state in _states(jobs)},
         "last_lines": second["last_lines"],

@@ -18,6 +18,7 @@ from typing import IO
 from catalog.errors import FileUnreadable, StoreDamaged, StoreFull
 
 _BLOCK_BYTES = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _RESERVE_BYTES = 64 << 20  # kept free for the databases
 _ASIDE = ".aside"
 
@@ -150,9 +151,20 @@ class Store:
         return StoredFile(sha256=hashed.hexdigest(), size_bytes=size_bytes)
 
     def _named(self, error: OSError, path: Path) -> FileUnreadable | StoreFull:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno in _FULL:
             return StoreFull(f"the archive disk is full at {self.root}; nothing was stored")
         return FileUnreadable(f"{path}: {error.strerror or error}")
+
+
+@contextmanager
+def naming_a_full_disk(what: str) -> Iterator[None]:
+    """Say of a disk without room what could not be done.  Raises: StoreFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StoreFull(f"the archive disk is full; {what}") from error
 
 
 def flush_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlmodel import Session, SQLModel, col, func, select, update
+from sqlmodel import Session, SQLModel, col, func, or_, select, update
 
 from catalog import papers, talks
 from catalog.errors import AlreadyThere, JobProblem, NotThere
@@ -173,6 +173,16 @@ def may_hold(session: Session, size_bytes: int) -> bool:
     recording = select(Recording.id).where(Recording.size_bytes == size_bytes)
     paper = select(Paper.id).where(Paper.size_bytes == size_bytes)
     return (session.exec(recording).first() or session.exec(paper).first()) is not None
+
+
+def under_way(session: Session, public_id: str) -> str | None:
+    """The newest job that is not at its end of the talk or paper with this id."""
+    mine = or_(
+        col(Submission.talk_id).in_(select(Talk.id).where(Talk.public_id == public_id)),
+        col(Submission.paper_id).in_(select(Paper.id).where(Paper.public_id == public_id)),
+    )
+    query = select(Submission.public_id).where(mine, col(Submission.state).in_(OPEN))
+    return session.exec(query.order_by(col(Submission.id).desc())).first()
 
 
 def has_captions(session: Session, talk: Talk) -> bool:

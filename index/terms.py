@@ -6,7 +6,9 @@ can raise.
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -22,6 +24,7 @@ SPELLER = "seminar-spelled"
 ANALYSER_VERSION = "1"
 K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
 LONGEST_TERM_BYTES = 60
+NO_SPACE = "os error 28"  # how tantivy tells of a full disk
 HEAP_BYTES = 128 << 20
 # The body holds title and speakers too; the boosts are what a word weighs once more when it is in
 # one of them.
@@ -196,7 +199,21 @@ def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) 
 
 
 def write_terms(folder: Path, rows: Iterable[Row]) -> None:
-    """Build the term index of a snapshot in an empty folder, and leave no lock behind."""
+    """Build the term index of a snapshot in an empty folder, and leave no lock behind.
+
+    Raises: OSError (disk full).
+    """
+    try:
+        _write(folder, rows)
+    except ValueError as problem:
+        if NO_SPACE not in str(problem):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from problem
+    for lock in LOCK_FILES:
+        (folder / lock).unlink(missing_ok=True)
+
+
+def _write(folder: Path, rows: Iterable[Row]) -> None:
     import tantivy
 
     built = tantivy.Index(_schema(), path=str(folder), reuse=False)
@@ -207,8 +224,6 @@ def write_terms(folder: Path, rows: Iterable[Row]) -> None:
         writer.add_document(_document(row))
     writer.commit()
     writer.wait_merging_threads()
-    for lock in LOCK_FILES:
-        (folder / lock).unlink(missing_ok=True)
 
 
 def stems_of(query: ParsedQuery) -> Stems:

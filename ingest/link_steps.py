@@ -3,20 +3,17 @@
 Invariant: each may run twice; what is fetched is whole or waits in its own folder.
 """
 
-import errno
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from catalog import links, submissions
 from catalog.engine import Catalog
-from catalog.errors import AlreadyThere, CatalogProblem, StoreFull
+from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.papers import NewPaper
 from catalog.settings import Settings
-from catalog.store import Store
+from catalog.store import Store, naming_a_full_disk
 from catalog.tables import Paper, Submission
 from catalog.talks import NewTalk
 from ingest.accept import MEDIA_TYPES, KnownPaper, Offer, accept
@@ -78,7 +75,7 @@ class LinkSteps:
         with self._catalog.write() as session:
             links.begin(session, job_id)
         try:
-            with _room():
+            with naming_a_full_disk("nothing was stored of the link"):
                 found = self._fetched(job, _told(self._progress(job_id)))
         except Unreachable as problem:
             with self._catalog.write() as session:
@@ -283,14 +280,3 @@ def _told(progress: Progress) -> Told:
         progress.enter("fetch", done=size // 1000, total=total // 1000 if total else None)
 
     return told
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    """A full disk by its name."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise StoreFull("the archive disk is full; nothing was stored of the link") from error

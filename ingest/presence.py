@@ -18,7 +18,7 @@ import structlog
 
 from catalog import claims, workers
 from catalog.engine import Catalog
-from catalog.errors import CatalogProblem
+from catalog.errors import CatalogProblem, StoreFull
 from catalog.lock import Held, only_one
 from catalog.settings import Settings
 from catalog.tables import WorkerRow
@@ -67,8 +67,8 @@ def default_name(device: str) -> str:
 
 
 @contextmanager
-def present(settings: Settings, catalog: Catalog, who: Identity) -> Iterator[None]:
-    """Be this worker for the block, alone under its name.
+def present(settings: Settings, catalog: Catalog, who: Identity) -> Iterator["Heart"]:
+    """Be this worker for the block, alone under its name; gives the heart that says so.
 
     Raises: WorkerRunning (a catalog of its own takes one worker), WorkerNameTaken.
     """
@@ -81,7 +81,7 @@ def present(settings: Settings, catalog: Catalog, who: Identity) -> Iterator[Non
         heart = Heart(catalog, who, every_s=settings.worker_beat_s)
         heart.start()
         try:
-            yield
+            yield heart
         finally:
             heart.stop()
 
@@ -119,6 +119,12 @@ class Heart(threading.Thread):
         self._row = who.row()
         self._every_s = every_s
         self._stopped = threading.Event()
+        self._full: StoreFull | None = None
+
+    def require_room(self) -> None:
+        """Raises: StoreFull, when the last beat could not be written for that."""
+        if self._full is not None:
+            raise self._full
 
     def run(self) -> None:
         """Beat until stopped; a database that does not answer is tried again."""
@@ -127,7 +133,9 @@ class Heart(threading.Thread):
                 with self._catalog.write() as session:
                     workers.say(session, self._row)
                     claims.beat(session, self._row.name)
+                self._full = None
             except CatalogProblem as problem:
+                self._full = problem if isinstance(problem, StoreFull) else None
                 log.warning("heartbeat not written", problem=str(problem))
 
     def stop(self) -> None:

@@ -19,7 +19,7 @@ from catalog import papers, passages, submissions
 from catalog.engine import Catalog
 from catalog.passages import NewPassage
 from catalog.settings import Settings
-from catalog.store import Store
+from catalog.store import Store, naming_a_full_disk
 from catalog.tables import Paper, Submission, Talk
 from index.encoders import Encoder
 from index.passage import CUTTER_VERSION, Cut, Passage, PassageId, cut_paper
@@ -134,14 +134,16 @@ class Steps:
     def publish(self, *, wait_s: float = 0) -> str:
         """Publish what is committed; its jobs are done.  Returns the generation.
 
-        Raises: SomebodyPublishes (another still does after `wait_s`), IndexProblem, CatalogProblem.
+        Raises: SomebodyPublishes (another still does after `wait_s`), StoreFull, IndexProblem,
+        CatalogProblem.
         """
         index_dir = self.settings.index_dir
         with publishing(self.catalog, index_dir, wait_s=wait_s):
             began_at = time.monotonic()
             with self.catalog.read() as session:
                 waiting = submissions.listed(session, states=("committed",))
-            generation = published(self.catalog, index_dir, self.vectors, self.encoder)
+            with naming_a_full_disk("no snapshot was published, the old one serves"):
+                generation = published(self.catalog, index_dir, self.vectors, self.encoder)
             seconds = time.monotonic() - began_at
             with self.catalog.write() as session:
                 for job in waiting:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from catalog import submissions
 from catalog.engine import Catalog
 from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.store import Store
@@ -17,7 +18,10 @@ from ingest.manifest import Entry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came of one file: accepted, exists or refused; `problem` says why not."""
+    """What came of one file: accepted, exists or refused; `problem` says why not.
+
+    One that exists has a job while it is not through.
+    """
 
     path: Path
     status: str
@@ -54,12 +58,15 @@ def _take(catalog: Catalog, store: Store, offer: Offer) -> Taken:
     try:
         accepted = accept(catalog, store, offer)
     except AlreadyThere as there:
+        with catalog.read() as session:
+            job_id = submissions.under_way(session, there.public_id)
         return Taken(
             path=offer.path,
             status="exists",
             kind=there.kind,
             public_id=there.public_id,
             title=there.title,
+            job_id=job_id,
             problem=there,
         )
     except (CatalogProblem, IngestProblem) as problem:

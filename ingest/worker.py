@@ -11,19 +11,20 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 
 from catalog import claims, submissions
 from catalog.engine import Catalog, open_catalog
+from catalog.errors import CatalogProblem, StoreFull
 from catalog.settings import Settings
 from catalog.store import Store
 from catalog.submissions import Job
 from catalog.tables import Submission, now
 from ingest import presence
-from ingest.errors import BadWorker, PublishingFailed
+from ingest.errors import BadWorker, DiskFull, PublishingFailed
 from ingest.presence import Identity, Watch
 from ingest.publish import Deeds
 from ingest.steps import Steps
@@ -73,14 +74,23 @@ def run(
 def _work(
     settings: Settings, catalog: Catalog, who: Identity, until: Callable[["Worker"], bool]
 ) -> None:
-    with presence.present(settings, catalog, who), open_worker(settings, catalog, who) as worker:
+    with (
+        presence.present(settings, catalog, who) as heart,
+        open_worker(settings, catalog, who) as worker,
+    ):
         log.info("worker started", worker=who.name, queues=who.queues, pid=os.getpid())
         try:
             while not until(worker):
+                heart.require_room()
                 worker.turn()
                 worker.wait()
         except _Stop:  # without closing anything: a step may take long to notice
             _go(catalog, who.name)
+        except (StoreFull, DiskFull) as problem:
+            log.critical(
+                "the worker stops; free some space and start it again", problem=str(problem)
+            )
+            _go(catalog, who.name, status=1)
         presence.gone(catalog, who.name)
 
 
@@ -101,7 +111,11 @@ class Worker:
         self._failures = 0
 
     def turn(self) -> None:
-        """Free what the dead left, take a job, publish what is due."""
+        """Free what the dead left, take a job, publish what is due.
+
+        Raises: StoreFull, DiskFull, PublishingFailed.
+        """
+        self._workflows.require_room()
         self._look_after_others()
         jobs = self.open_jobs()
         self._take(jobs)
@@ -158,6 +172,8 @@ class Worker:
             return
         if outcome.get("reason") == "SomebodyPublishes":
             return
+        if outcome.get("reason") == "StoreFull":
+            raise StoreFull(outcome["problem"])
         self._failures += 1
         log.error("publishing failed", problem=outcome["problem"], times=self._failures)
         if self._failures >= _PUBLISH_TRIES:
@@ -246,10 +262,15 @@ def _stop_now(_signal: int, _frame: object) -> None:
     raise _Stop
 
 
-def _go(catalog: Catalog, name: str) -> None:
+def _go(catalog: Catalog, name: str, *, status: int = 0) -> None:
     """Free the jobs, if the database answers soon; then end without waiting for a step."""
-    saying = threading.Thread(target=presence.gone, args=(catalog, name), daemon=True)
+    saying = threading.Thread(target=_last_words, args=(catalog, name), daemon=True)
     saying.start()
     saying.join(timeout=_LAST_WORDS_S)
     log.info("worker stopped; the next one goes on where it was", worker=name)
-    os._exit(0)
+    os._exit(status)
+
+
+def _last_words(catalog: Catalog, name: str) -> None:
+    with suppress(CatalogProblem):
+        presence.gone(catalog, name)

@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, Never, NotRequired, TypedDict, TypeVar
 
 import structlog
 
 from catalog import submissions
-from catalog.errors import CatalogProblem
+from catalog.errors import CatalogProblem, StoreFull
 from catalog.tables import Submission, now
 from index.errors import IndexProblem
 from ingest import faults
 from ingest.caption_steps import CaptionSteps
-from ingest.errors import IngestProblem
+from ingest.errors import DiskFull, IngestProblem
 from ingest.link_steps import LinkSteps
 from ingest.progress import Cancelled, Lost, held
 from ingest.recording_steps import RecordingSteps
@@ -73,6 +73,7 @@ class Workflows:
         self._here = threading.local()
         self.free = threading.Event()
         """Set when a job has ended here: there may be a next one."""
+        self._full: StoreFull | DiskFull | None = None
         DBOS(
             config={
                 "name": "seminar-archive",
@@ -113,6 +114,11 @@ class Workflows:
     def busy(self) -> bool:
         """Whether a job runs in this process, be it one that it has lost."""
         return bool(self._running)
+
+    def require_room(self) -> None:
+        """Raises: StoreFull or DiskFull, when a step could not go on for that; it is not over."""
+        if self._full is not None:
+            raise self._full
 
     def drive(self, job_id: str, attempt: int) -> None:
         """Have a job that this worker holds run here; harmless when it does already.
@@ -235,6 +241,8 @@ class Workflows:
         began_at = time.monotonic()
         try:
             value = _between_places(name, work)
+        except (StoreFull, DiskFull) as problem:
+            self._wait_for_the_end(problem)
         except Exception:
             self._require_mine(job_id)  # its successor may have cleared the floor under it
             raise
@@ -245,6 +253,13 @@ class Workflows:
                 seconds = time.monotonic() - began_at
                 submissions.step_ended(session, row, step if number.isdigit() else name, seconds)
         return value
+
+    def _wait_for_the_end(self, problem: StoreFull | DiskFull) -> Never:
+        """Leave the step unfinished: the worker ends, and the next one resumes it with room."""
+        self._full = problem
+        self.free.set()
+        while True:
+            time.sleep(1)
 
     def _require_mine(self, job_id: str) -> None:
         with self._steps.catalog.read() as session:

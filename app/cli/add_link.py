@@ -43,6 +43,7 @@ def said_of(options: Mapping[str, Any]) -> "Said":
 
 def take_link(archive: Archive, word: str, said: "Said") -> dict[str, Any]:
     """Promise one link; a refusal is a line on stderr and a row that says so."""
+    from catalog import submissions
     from catalog.errors import AlreadyThere, CatalogProblem
     from ingest.errors import IngestProblem
     from ingest.links import promise_link
@@ -52,9 +53,13 @@ def take_link(archive: Archive, word: str, said: "Said") -> dict[str, Any]:
         accepted = promise_link(archive.catalog, archive.settings, word, said)
     except AlreadyThere as there:
         remark(f"seminar: {there}")
-        return row | {
-            "status": "exists", "kind": there.kind, "id": there.public_id, "title": there.title
-        }  # fmt: skip
+        with archive.catalog.read() as session:
+            job_id = submissions.under_way(session, there.public_id)
+        return (
+            row
+            | {"status": "exists", "kind": there.kind, "id": there.public_id, "title": there.title}
+            | ({"job": job_id} if job_id else {})
+        )
     except (CatalogProblem, IngestProblem) as problem:
         remark(f"seminar: {problem}")
         return row | {"status": "refused", "problem": str(problem)}

@@ -118,7 +118,7 @@ class Taking:
         for text in taken.remarks:
             remark(f"{taken.path.name}: {text}")
         if taken.problem is not None:
-            remark(f"seminar: {taken.problem}")
+            remark(f"seminar: {taken.problem}{'; its job goes on' if taken.job_id else ''}")
         if taken.status == "refused":
             row["problem"] = str(taken.problem)
             return

@@ -14,7 +14,17 @@ import pytest
 import sqlalchemy as sa
 
 from catalog.engine import connect, open_catalog
-from tests.archive import DEMO, ROOT, SHARED, environment, free_port, seminar, seminar_json, started
+from tests.archive import (
+    DEMO,
+    ROOT,
+    SHARED,
+    environment,
+    free_port,
+    seminar,
+    seminar_json,
+    silence,
+    started,
+)
 from tests.ingest.pdf_files import write_pdf
 
 TALK = DEMO / "recordings" / "01-reading-a-generalization-gap.opus"
@@ -108,6 +118,18 @@ def test_the_same_file_again_names_the_talk(tmp_path: Path) -> None:
     again = seminar(data, "add", TALK, "--title", "Another title")
     assert '"The first title"' in again.stderr
     assert len(seminar_json(data, "talks", "list")) == 1
+
+
+def test_the_same_command_again_waits_for_what_is_not_through(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    sound = silence(tmp_path / "a.wav", duration_ms=500)
+    [first] = seminar_json(data, "add", sound)
+    again = seminar(data, "add", sound, "--wait", "--json")
+    [row] = json.loads(again.stdout)
+    assert (row["status"], row["job"]) == ("done", first["job"])
+    assert "its job goes on" in again.stderr
+    [third] = seminar_json(data, "add", sound)
+    assert (third["status"], third.get("job")) == ("exists", None)
 
 
 def test_a_list_with_faults_starts_nothing(tmp_path: Path) -> None:

@@ -90,7 +90,10 @@ def test_a_disk_that_fills_at_any_step_loses_nothing(disk: Path, tmp_path: Path)
             _until_stopped(worker)
             ballast = fill(disk)
             os.kill(worker.pid, signal.SIGCONT)
-            said, _ = worker.communicate(timeout=120)
+            try:
+                said, _ = worker.communicate(timeout=60)
+            except subprocess.TimeoutExpired as late:
+                raise AssertionError(f"{step}: {str(late.output)[-1500:]}") from late
             assert worker.returncode == 1, (step, said)
             assert FULL in said, (step, said)
         assert seminar_json(data, "search", "linearised network")["hits"], step
