@@ -7,12 +7,14 @@ can raise.
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from index.durable import link
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, normalised, with_short_forms
 from index.stopwords import STOP_WORDS
@@ -196,13 +198,39 @@ def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) 
 
 
 def write_terms(folder: Path, rows: Iterable[Row]) -> None:
-    """Build the term index of a snapshot in an empty folder, and leave no lock behind."""
+    """Build the term index of a snapshot in an empty folder."""
     import tantivy
 
     built = tantivy.Index(_schema(), path=str(folder), reuse=False)
     built.register_tokenizer(ANALYSER, _stemmer())
     built.register_tokenizer(SPELLER, _splitter())
-    writer = built.writer(HEAP_BYTES, 1)
+    _fill(folder, built.writer(HEAP_BYTES, 1), rows)
+
+
+def extend_terms(folder: Path, base: Path, gone: Iterable[int], rows: Iterable[Row]) -> None:
+    """Build a term index in an empty folder out of a verified one, which stays as it is.
+
+    gone: the ordinals of owners whose passages are taken out.  Segments are linked: tantivy writes
+    none twice.  What it does replace by name is copied.
+    """
+    import tantivy
+
+    for file in base.iterdir():
+        if file.suffix == ".json":
+            shutil.copyfile(file, folder / file.name)
+        elif file.name not in LOCK_FILES:
+            link(file, folder / file.name)
+    opened = tantivy.Index.open(str(folder))
+    opened.register_tokenizer(ANALYSER, _stemmer())
+    opened.register_tokenizer(SPELLER, _splitter())
+    writer = opened.writer(HEAP_BYTES, 1)
+    for owner in gone:
+        writer.delete_documents_by_term("owner", owner)
+    _fill(folder, writer, rows)
+
+
+def _fill(folder: Path, writer: Any, rows: Iterable[Row]) -> None:
+    """Add rows, wait for all that is to be written, and leave no lock behind."""
     for row in rows:
         writer.add_document(_document(row))
     writer.commit()

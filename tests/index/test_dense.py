@@ -19,9 +19,12 @@ def unit_rows(count: int, dimension: int = 16) -> Vectors:
 
 @pytest.fixture(scope="module")
 def leg(tmp_path_factory: pytest.TempPathFactory) -> DenseLeg:
-    file = tmp_path_factory.mktemp("dense") / "vectors.faiss"
-    write_vectors(file, unit_rows(100))
-    return DenseLeg(file)
+    return opened(tmp_path_factory.mktemp("dense"), unit_rows(100))
+
+
+def opened(folder: Path, rows: Vectors) -> DenseLeg:
+    write_vectors(folder, rows)
+    return DenseLeg([folder])
 
 
 @settings(max_examples=40, deadline=None)
@@ -59,8 +62,7 @@ def test_the_vectors_come_back_as_they_were(leg: DenseLeg) -> None:
 
 
 def test_an_empty_archive_finds_nothing(tmp_path: Path) -> None:
-    write_vectors(tmp_path / "none", np.zeros((0, 16), dtype=np.float32))
-    leg = DenseLeg(tmp_path / "none")
+    leg = opened(tmp_path, np.zeros((0, 16), dtype=np.float32))
     assert leg.search(unit_rows(1)[0], 5)[0].tolist() == []
     assert leg.vectors().shape == (0, 16)
 
@@ -77,13 +79,3 @@ def test_with_two_faiss_the_start_is_refused() -> None:
 
 def test_one_faiss_is_right() -> None:
     check_installed(["faiss-gpu"])
-
-
-def test_an_index_that_is_trained_is_built_here_where_no_gpu_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("index.dense.GPU_FROM", 1_000)
-    write_vectors(tmp_path / "cells.faiss", unit_rows(1_000), factory="IVF8,Flat")
-    leg = DenseLeg(tmp_path / "cells.faiss")
-    assert (leg.count, leg.dimension) == (1_000, 16)
-    assert "built on the processor" in caplog.text
