@@ -151,6 +151,16 @@ def publish(root: Path, generation: str) -> None:
     replace_text(root / POINTER, generation + "\n")
 
 
+def discard(root: Path, generation: str) -> None:
+    """Remove a generation that must not be published."""
+    _remove(_folder(root, generation))
+
+
+def stamps(root: Path, manifest: Manifest) -> dict[str, str]:
+    """What each talk and paper in a verified generation was made of, by its id."""
+    return rows_of(root / manifest.generation, manifest).living()
+
+
 def current_generation(root: Path) -> str | None:
     """The generation that is served, or None before the first.
 

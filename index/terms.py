@@ -104,6 +104,10 @@ class TermsLeg:
         """How many passages there are."""
         return int(self._searcher.num_docs)
 
+    def frequency(self, word: str) -> int:
+        """In how many passages the rarest stem of a word is."""
+        return min((int(self._searcher.doc_freq(BODY, one)) for one in stem(word)), default=0)
+
     def search(self, query: ParsedQuery, limit: int, where: Restriction | None = None) -> TermHits:
         """Passages with every phrase and any word of the query; similar spelling if none has."""
         stems = stems_of(query)

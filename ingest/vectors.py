@@ -26,6 +26,11 @@ class VectorCache:
         self._store = store
         self._encoder = encoder
 
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the vectors."""
+        return self._encoder
+
     def rows(self, owner_id: str, passages: Sequence[Passage]) -> Vectors:
         """Unit rows (n, d) of the owner's passages in order; encodes those that are new."""
         if not passages:
