@@ -228,8 +228,10 @@ def extend_terms(folder: Path, base: Path, gone: Iterable[int], rows: Iterable[R
     opened.register_tokenizer(ANALYSER, _stemmer())
     opened.register_tokenizer(SPELLER, _splitter())
     writer = opened.writer(HEAP_BYTES, 1)
-    for owner in gone:
-        writer.delete_documents_by_term("owner", owner)
+    if leaving := list(gone):  # by a query: by a term, tantivy-py takes numbers for signed ones
+        writer.delete_documents_by_query(
+            tantivy.Query.term_set_query(opened.schema, "owner", leaving)
+        )
     _fill(folder, writer, rows)
 
 
