@@ -8,13 +8,16 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from bench.record import SHARED
 from index.encoders import Vectors
+from index.encoders.sentence import SentenceEncoder
 from index.passage import cut_text
+from index.weights import ENCODERS, located
 
 MOVED = 0.25
 """The length of what is added to a unit vector to move it: neighbours of its kind, not doubles."""
@@ -30,17 +33,15 @@ class Work:
     texts: tuple[str, ...]
 
 
-def works() -> Iterator[Work]:
+@cache
+def works() -> tuple[Work, ...]:
     """Transcribed talks, then abstracts."""
-    yield from _talks()
-    yield from _papers()
+    return *_talks(), *_papers()
 
 
 def encoded_texts(limit: int) -> list[str]:
     """What the encoder sees of the first passages, a fixed shuffle of all."""
-    texts = [f"{one.title}. {text}" for one in works() for text in one.texts]
-    order = np.random.default_rng(7).permutation(len(texts))
-    return [texts[place] for place in order[:limit]]
+    return _shuffled()[:limit]
 
 
 def grown(real: Vectors, count: int, *, seed: int = 1) -> Vectors:
@@ -57,6 +58,13 @@ def grown(real: Vectors, count: int, *, seed: int = 1) -> Vectors:
         part[:] = real[: len(part)] + noise
         part /= np.linalg.norm(part, axis=1, keepdims=True)
     return rows
+
+
+@cache
+def _shuffled() -> list[str]:
+    texts = [f"{one.title}. {text}" for one in works() for text in one.texts]
+    order = np.random.default_rng(7).permutation(len(texts))
+    return [texts[place] for place in order]
 
 
 def _talks() -> Iterator[Work]:
@@ -86,6 +94,11 @@ def _work(kind: str, title: str, names: tuple[str, ...], text: str) -> Work:
     )
 
 
-def cached_vectors(file: Path) -> Vectors:
-    """The cached vectors of `encoded_texts`, in that order."""
-    return np.asarray(np.load(file), dtype=np.float32)
+def real_vectors(count: int, file: Path) -> Vectors:
+    """The vectors of `encoded_texts(count)`, from a file of them or, once, from the encoder."""
+    if not file.is_file():
+        encoder = SentenceEncoder(located("all-MiniLM-L6-v2", ENCODERS), device="cpu")
+        texts = encoded_texts(count)
+        rows = [encoder.encode_passages(texts[at : at + 256]) for at in range(0, len(texts), 256)]
+        np.save(file, np.concatenate(rows))
+    return np.asarray(np.load(file)[:count], dtype=np.float32)

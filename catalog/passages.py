@@ -45,7 +45,7 @@ def replace(session: Session, owner: Talk | Paper, new: Sequence[NewPassage]) ->
     session.exec(delete(PassageRow).where(col(column) == owner.id))
     rows = [
         PassageRow(
-            public_id=_public_id(owner.public_id, position, one),
+            public_id=public_id(owner.public_id, position, one),
             talk_id=row_id(owner) if isinstance(owner, Talk) else None,
             paper_id=row_id(owner) if isinstance(owner, Paper) else None,
             position=position,
@@ -69,7 +69,7 @@ def hash_of(owner_id: str, new: Sequence[NewPassage]) -> str:
         return ""
     hashed = hashlib.sha256()
     for position, one in enumerate(new):
-        hashed.update(repr((_public_id(owner_id, position, one), one.end_ms, one.section)).encode())
+        hashed.update(repr((public_id(owner_id, position, one), one.end_ms, one.section)).encode())
     return hashed.hexdigest()
 
 
@@ -242,7 +242,8 @@ def _hash(*known: object) -> str:
     return hashlib.sha256(repr(known).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _public_id(owner_id: str, position: int, one: NewPassage) -> str:
+def public_id(owner_id: str, position: int, one: NewPassage) -> str:
+    """The id of a passage: the same content in the same place keeps it."""
     place = one.start_ms if one.page is None else one.page
     known = f"{owner_id}|{position}|{place}|{one.text}"
     return hashlib.sha256(known.encode()).hexdigest()[:20]
