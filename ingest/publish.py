@@ -85,7 +85,7 @@ def published(
     with catalog.read() as session:
         stamps = catalog_passages.stamps(session)
         base = None if anew else _base(index_dir, encoder)
-        if base and base.catalog_digest == catalog_passages.digest_of(stamps):
+        if base and _is_of(base, catalog_passages.digest_of(stamps)):
             return base.generation
         made = _made(session, index_dir, stamps, base, cache)
     _ask(index_dir, made.generation, encoder)
@@ -144,9 +144,14 @@ def differs(catalog: Catalog, index_dir: Path) -> bool:
         generation = snapshot.current_generation(index_dir)
         if generation is None:
             return digest != NOTHING
-        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+        return not _is_of(snapshot.read_manifest(index_dir, generation), digest)
     except IndexProblem:
         return True  # damaged: build a whole one
+
+
+def _is_of(manifest: Manifest, digest: str) -> bool:
+    """Whether a generation is of that catalog, and built as this version builds."""
+    return manifest.catalog_digest == digest and manifest.build == snapshot.BUILD
 
 
 def publish_lock(index_dir: Path) -> Path:
