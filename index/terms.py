@@ -6,6 +6,7 @@ can raise.
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Iterable, Sequence
@@ -98,6 +99,7 @@ class TermsLeg:
         opened.register_tokenizer(SPELLER, _splitter())
         self._schema = opened.schema
         self._searcher = opened.searcher()
+        self._counted = _with_holes(folder)
 
     @property
     def count(self) -> int:
@@ -116,7 +118,7 @@ class TermsLeg:
         where = where or Restriction()
         exact = self._hits(self._exact(stems), limit, where)
         if exact or stems.phrases:
-            rare = (K1 + 1) * _idf(self.count, 1)
+            rare = (K1 + 1) * _idf(self._counted, 1)
             return _term_hits(exact, bound=self._bound(stems.all), rare=rare)
         similar = self._similar(stems.spelled)
         return _term_hits(
@@ -180,11 +182,17 @@ class TermsLeg:
     def _bound(self, stems: Sequence[str]) -> float:
         """The sum of what each stem could give at the most, over the fields where it occurs."""
         return sum(
-            boost * (K1 + 1) * _idf(self.count, found)
+            boost * (K1 + 1) * _idf(self._counted, found)
             for stem in stems
             for field, boost in FIELDS.items()
             if (found := self._searcher.doc_freq(field, stem))
         )
+
+
+def _with_holes(folder: Path) -> int:
+    """How many passages BM25 counts: also those that were taken out and not yet merged away."""
+    segments = json.loads((folder / "meta.json").read_text("utf-8"))["segments"]
+    return sum(int(segment["max_doc"]) for segment in segments)
 
 
 def _idf(passages: int, found: int) -> float:

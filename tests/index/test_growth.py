@@ -13,7 +13,9 @@ from index import snapshot
 from index.errors import SnapshotDamaged
 from index.parts import Change, parts_of
 from index.passage import Passage
+from index.query import parse
 from index.searcher import Searcher, SearchRequest
+from index.terms import TermsLeg
 from index.testing import HashEncoder
 from tests.index.conftest import passage
 
@@ -123,6 +125,16 @@ def test_what_is_gone_is_found_by_no_leg(root: Path, two: tuple[str, str]) -> No
         found = {name for name, _ in answers(root, two[1], mode, "kernel talk-9 talk-7 again")}
         assert found
         assert not {one for one in found if one.startswith(("talk-9-", "talk-7-0"))}
+
+
+def test_no_score_exceeds_its_bound_among_holes(root: Path) -> None:
+    generation = whole(root, {f"talk-{n}": talk(f"talk-{n}", WORDS[:1], 0) for n in range(20)})
+    generation = grown(root, generation, {}, gone=[f"talk-{n}" for n in range(4)])
+    leg = TermsLeg(root / generation / "terms")
+    for text in ("kernel", "again", "kernel talk 7"):
+        hits = leg.search(parse(text), 20)
+        assert len(hits.rows) == leg.count == 16
+        assert 0 < max(hits.scores) <= hits.bound
 
 
 def test_damage_to_a_shared_file_is_detected_in_both(root: Path, two: tuple[str, str]) -> None:
