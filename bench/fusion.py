@@ -18,6 +18,7 @@ from index.dense import DenseLeg
 from index.encoders import Encoder
 from index.encoders.sentence import SentenceEncoder
 from index.evaluation import JudgedSet, ndcg, read_set
+from index.parts import parts_of
 from index.query import MAX_CHARS, parse
 from index.terms import TermHits, TermsLeg
 from index.weights import ENCODERS, located
@@ -61,7 +62,7 @@ def legs_of(judged: JudgedSet, encoder: Encoder) -> list[Legs]:
             Path(name), judged.corpus, vectors, encoder=encoder, catalog_digest=""
         )
         folder = Path(name) / made.generation
-        dense, terms = DenseLeg(folder / snapshot.VECTORS_FILE), TermsLeg(folder / "terms")
+        dense, terms = DenseLeg(parts_of(folder)), TermsLeg(folder / "terms")
         return [
             legs(dense, terms, encoder, (text[:MAX_CHARS], judged.grades[query]))
             for query, text in judged.queries.items()

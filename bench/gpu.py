@@ -1,4 +1,4 @@
-"""Speed on a GPU: transcription by batch size, encoding by batch size, building a trained index.
+"""Speed on a GPU: transcription by batch size and encoding by batch size.
 
 Without a GPU it says so and writes nothing.
     python -m bench.gpu [--model large-v3-turbo]
@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from bench.record import record
-from index import dense
 from ingest import media
 from ingest.engines.choose import COMPUTE_TYPE, described
 from ingest.engines.faster import FasterOptions, FasterWhisper, cuda_is_there
@@ -25,9 +24,6 @@ DEMO = Path(__file__).resolve().parent.parent / "demo" / "recordings"
 BATCHES = (1, 2, 4, 8, 16, 32)
 ENCODER_BATCHES = (8, 32, 128, 256, 512)
 PASSAGES = 20_000
-VECTORS = (100_000, 500_000, 1_000_000)
-DIMENSION = 384
-FACTORY = "IVF1024,Flat"
 
 
 def main() -> None:
@@ -43,7 +39,6 @@ def main() -> None:
         "free_gib": None if free_bytes is None else round(free_bytes / GIB, 1),
         "times_real_time_by_batch": transcription(model),
         "passages_per_s_by_batch": encoding(),
-        "index_s": building(),
     })  # fmt: skip
 
 
@@ -79,30 +74,6 @@ def encoding() -> dict[str, float]:
         encoder.encode_passages(texts[:batch])
         speeds[str(batch)] = round(PASSAGES / _timed(lambda: encoder.encode_passages(texts)), 1)
     return speeds
-
-
-def building() -> dict[str, dict[str, float]]:
-    """Seconds to build an index that must be trained, on the GPU and on the processor."""
-    draw = np.random.default_rng(229)
-    spent: dict[str, dict[str, float]] = {}
-    for count in VECTORS:
-        rows = draw.standard_normal((count, DIMENSION)).astype(np.float32)
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        spent[str(count)] = {
-            "gpu": _built_s(rows, gpu_from=0),
-            "processor": _built_s(rows, gpu_from=count + 1),
-        }
-    return spent
-
-
-def _built_s(rows: Any, *, gpu_from: int) -> float:
-    before, dense.GPU_FROM = dense.GPU_FROM, gpu_from
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "vectors.faiss"
-            return round(_timed(lambda: dense.write_vectors(file, rows, factory=FACTORY)), 2)
-    finally:
-        dense.GPU_FROM = before
 
 
 def _heard(engine: FasterWhisper, talks: list[Any]) -> int:

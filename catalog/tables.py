@@ -152,6 +152,7 @@ class Talk(SQLModel, table=True):
     tags: list[str] = _json(list)
     note: str | None = _text(None)
     listing: dict[str, Any] = _json(dict)
+    passages_sha256: str = ""  # of its passages, by `catalog.passages`; empty when it has none
     created_at: datetime = _instant()
     updated_at: datetime = _instant()
 
@@ -261,6 +262,7 @@ class Paper(SQLModel, table=True):
     size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
     file_name: str | None = None
     page_count: int | None = None
+    passages_sha256: str = ""  # as of a talk
     created_at: datetime = _instant()
     updated_at: datetime = _instant()
 

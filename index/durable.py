@@ -3,13 +3,16 @@
 Invariant: a name appears with its whole content or not at all, and what was synced stays.
 """
 
+import errno
 import hashlib
 import os
+import shutil
 import uuid
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
 TEMPORARY_PREFIX = ".writing-"
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
 
 
 def sync_file(file: Path) -> None:
@@ -26,6 +29,23 @@ def sync_tree(folder: Path) -> None:
     entries = sorted(folder.rglob("*"), key=lambda entry: (entry.is_dir(), -len(entry.parts)))
     for entry in [*entries, folder]:
         sync_file(entry)
+
+
+def link_folder(source: Path, target: Path) -> None:
+    """Give every file of a folder a second name in a new one; a copy where that is impossible."""
+    target.mkdir()
+    for file in source.iterdir():
+        link(file, target / file.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy on file systems that cannot, or across two of them."""
+    try:
+        os.link(source, target)
+    except OSError as problem:
+        if problem.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def replace_text(file: Path, text: str) -> None:

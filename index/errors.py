@@ -3,6 +3,7 @@
 IndexProblem
 ├── NoSnapshot          nothing has been published: search from the catalog, or publish
 ├── SnapshotDamaged     a snapshot differs from its manifest: serve an older one, rebuild
+├── CanaryFailed        a new snapshot does not find what it must: the one before goes on
 ├── ModelMissing        a model is not on this machine: install it or name another
 │   └── EncoderMissing  ... and it is the encoder: answer by keywords meanwhile
 ├── ModelDamaged        a model's weights differ from the pinned ones: install them again
@@ -36,6 +37,19 @@ class SnapshotDamaged(IndexProblem):
         self.detail = detail
         super().__init__(
             f"snapshot {generation} is damaged: {file} {detail}; rebuild it with `seminar reindex`"
+        )
+
+
+class CanaryFailed(IndexProblem):
+    """A question whose answer is known was answered otherwise."""
+
+    def __init__(self, query: str, detail: str) -> None:
+        self.query = query
+        self.detail = detail
+        super().__init__(
+            f"nothing was published, and the snapshot before goes on: the canary {query[:200]!r} "
+            f"failed: {detail}. If the question is one of canaries.toml, see whether its answer is "
+            "still right; else build everything anew with `seminar reindex`"
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,17 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The identity card of a snapshot; `files` maps a path inside it to what the file must be."""
+    """The identity card of a snapshot; `files` maps a path inside it to what the file must be.
+
+    `rows` counts holes too, `passages` does not; `gone` are the ordinals of the owners whose rows
+    are holes.
+    """
 
     generation: str
     created_at: datetime
     passages: int
+    rows: int
+    gone: tuple[int, ...]
     talks: int
     papers: int
     dimension: int
@@ -45,6 +51,8 @@ class Manifest:
     def __post_init__(self) -> None:
         if self.created_at.tzinfo is None:
             raise ValueError("created_at must know its time zone")
+        if self.passages > self.rows:
+            raise ValueError(f"{self.passages} passages cannot lie in {self.rows} rows")
         if min(self.passages, self.talks, self.papers, self.dimension) < 0:
             raise ValueError("counts cannot be negative")
 
@@ -68,7 +76,8 @@ def _typed(body: dict[str, Any]) -> dict[str, Any]:
     if body.keys() != {field.name for field in fields(Manifest)}:
         raise ValueError(f"has other fields than expected: {sorted(body)}")
     files = {name: FileEntry(**entry) for name, entry in body["files"].items()}
-    return {**body, "created_at": datetime.fromisoformat(body["created_at"]), "files": files}
+    created_at = datetime.fromisoformat(body["created_at"])
+    return {**body, "created_at": created_at, "files": files, "gone": tuple(body["gone"])}
 
 
 def _digest(body: Mapping[str, Any]) -> str:

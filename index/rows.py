@@ -1,14 +1,17 @@
 """The passages of a snapshot on disk: what a hit needs, read when it is needed.
 
-Invariant: row n here is row n of the vectors and of the term index.  Only where each row begins
-and whose it is stays in memory; the texts are mapped.
+Invariant: row n here is row n of the vectors and of the term index.  Rows lie in parts that never
+change; a row keeps its number for as long as its snapshot has descendants, so what was taken out
+leaves a hole.  Only where each row begins and whose it is stays in memory; the texts are mapped.
 """
 
 import json
 import mmap
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +45,25 @@ def _owner(passage: Passage) -> Owner:
     )
 
 
-class RowsWriter:
-    """Writes passages as they stream by, and knows afterwards how many there were of whom."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a part begins: the number of its first row, and of its first owner."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write into a folder that holds no passages yet."""
+    row: int
+    owner: int
+
+
+class RowsWriter:
+    """Writes the passages of a part as they stream by, and counts them."""
+
+    def __init__(self, folder: Path, *, begin: Place, stamps: Mapping[str, str]) -> None:
+        """Write into a folder that holds no passages yet.
+
+        stamps: by owner, what its passages were made of; see `Rows.stamps`.
+        """
         self._folder = folder
+        self._begin = begin
+        self._stamps = stamps
         self._owners: dict[Owner, int] = {}
         self._rows: list[tuple[int, int]] = []
 
@@ -64,15 +80,19 @@ class RowsWriter:
                     raise ValueError(f"passage {passage.id} comes twice")
                 seen.add(passage.id)
                 owner = self._owners.setdefault(_owner(passage), len(self._owners))
+                row = self._begin.row + len(self._rows)
                 self._rows.append((offset, owner))
-                offset += stream.write(json.dumps(asdict(passage)).encode() + b"\n")
-                yield Row(row=len(self._rows) - 1, owner=owner, passage=passage)
+                offset += stream.write(json.dumps(_fields(passage)).encode() + b"\n")
+                yield Row(row=row, owner=self._begin.owner + owner, passage=passage)
 
     def finish(self) -> None:
         """Write where the rows begin and whose they are."""
         table = np.array(self._rows, dtype=np.int64).reshape(-1, 2)
         np.save(self._folder / ROWS_FILE, table, allow_pickle=False)
-        owners = [asdict(owner) for owner in self._owners]
+        owners = [
+            {**_fields(owner), "stamp": self._stamps.get(owner.owner_id, "")}
+            for owner in self._owners
+        ]
         (self._folder / OWNERS_FILE).write_text(json.dumps(owners), encoding="utf-8")
 
     @property
@@ -80,39 +100,107 @@ class RowsWriter:
         """How many passages were written."""
         return len(self._rows)
 
-    def owners(self, kind: Kind) -> int:
-        """How many talks or papers have passages."""
-        return len({owner.owner_id for owner in self._owners if owner.kind == kind})
-
 
 class Rows:
     """The passages of a verified snapshot; read-only, safe from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Map the texts and load the table of rows."""
-        table: NDArray[np.int64] = np.load(folder / ROWS_FILE, allow_pickle=False)
-        self._offsets = table[:, 0]
-        self.owner_of: NDArray[np.int64] = table[:, 1]
-        self.owners = tuple(
-            Owner(**{**owner, "speakers": tuple(owner["speakers"])})
-            for owner in json.loads((folder / OWNERS_FILE).read_text(encoding="utf-8"))
+    def __init__(self, parts: Sequence[Path], gone: Sequence[int] = ()) -> None:
+        """Map the texts and load the tables of rows.
+
+        gone: the ordinals of owners whose rows are holes.
+        """
+        tables = [np.load(part / ROWS_FILE, allow_pickle=False) for part in parts]
+        listed = [json.loads((part / OWNERS_FILE).read_text("utf-8")) for part in parts]
+        self._texts = [_mapped(part / PASSAGES_FILE) for part in parts]
+        self._offsets = [
+            np.append(table[:, 0], len(texts))
+            for table, texts in zip(tables, self._texts, strict=True)
+        ]
+        self._first = np.cumsum([0, *(len(table) for table in tables)]).tolist()
+        begin = np.cumsum([0, *(len(owners) for owners in listed)])
+        self.owner_of: NDArray[np.int64] = np.concatenate(
+            [table[:, 1] + first for table, first in zip(tables, begin, strict=False)]
         )
-        self._texts = _mapped(folder / PASSAGES_FILE)
+        self.owners = tuple(_read_owner(fields) for owners in listed for fields in owners)
+        self.stamps = tuple(fields["stamp"] for owners in listed for fields in owners)
+        self.gone = frozenset(gone)
+        self.live = self._without_holes()
 
     def __len__(self) -> int:
-        """How many passages there are."""
-        return len(self._offsets)
+        """How many passages there are; holes are none."""
+        return self.total if self.live is None else int(np.count_nonzero(self.live))
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, holes included."""
+        return int(self._first[-1])
 
     def passage(self, row: int) -> Passage:
         """The passage of a row."""
-        start = int(self._offsets[row])
-        end = int(self._offsets[row + 1]) if row + 1 < len(self) else len(self._texts)
-        fields = json.loads(self._texts[start:end])
+        part = bisect_right(self._first, row) - 1
+        start, end = self._offsets[part][row - self._first[part] :][:2]
+        fields = json.loads(self._texts[part][int(start) : int(end)])
         return Passage(**{**fields, "speakers": tuple(fields["speakers"])})
+
+    def numbers(self) -> list[int]:
+        """Every row that is no hole."""
+        return list(range(self.total)) if self.live is None else np.flatnonzero(self.live).tolist()
 
     def ids(self) -> list[PassageId]:
         """Every passage's id, in row order."""
-        return [self.passage(row).id for row in range(len(self))]
+        return [self.passage(row).id for row in self.numbers()]
+
+    def living(self) -> dict[str, str]:
+        """The stamp of every talk and paper that can be found, by its id."""
+        return {owner.owner_id: self.stamps[place] for place, owner in self._living()}
+
+    def ordinals_of(self, owner_ids: Iterable[str]) -> list[int]:
+        """The ordinals that these talks and papers have now."""
+        wanted = set(owner_ids)
+        return [place for place, owner in self._living() if owner.owner_id in wanted]
+
+    def count(self, kind: Kind) -> int:
+        """How many talks or papers can be found."""
+        return len({owner.owner_id for _, owner in self._living() if owner.kind == kind})
+
+    def _living(self) -> Iterator[tuple[int, Owner]]:
+        return (pair for pair in enumerate(self.owners) if pair[0] not in self.gone)
+
+    def _without_holes(self) -> NDArray[np.bool_] | None:
+        if not self.gone:
+            return None
+        kept = np.ones(len(self.owners), dtype=np.bool_)
+        kept[list(self.gone)] = False
+        return kept[self.owner_of]
+
+
+def join_rows(folder: Path, parts: Sequence[Path]) -> None:
+    """Write the passages of several parts, one after the other, as one; no row's number changes."""
+    tables, owners = [], []
+    begin = np.zeros(2, dtype=np.int64)
+    with (folder / PASSAGES_FILE).open("wb") as stream:
+        for part in parts:
+            tables.append(np.load(part / ROWS_FILE, allow_pickle=False) + begin)
+            owners += json.loads((part / OWNERS_FILE).read_text("utf-8"))
+            begin += (stream.write((part / PASSAGES_FILE).read_bytes()), 0)
+            begin[1] = len(owners)
+    np.save(folder / ROWS_FILE, np.concatenate(tables), allow_pickle=False)
+    (folder / OWNERS_FILE).write_text(json.dumps(owners), encoding="utf-8")
+
+
+def rows_in(part: Path) -> int:
+    """How many rows a part has."""
+    return len(np.load(part / ROWS_FILE, mmap_mode="r", allow_pickle=False))
+
+
+def _fields(value: Passage | Owner) -> dict[str, Any]:
+    """As `asdict`, which is slow because it copies deeply."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _read_owner(fields: Mapping[str, Any]) -> Owner:
+    known = {name: value for name, value in fields.items() if name != "stamp"}
+    return Owner(**{**known, "speakers": tuple(fields["speakers"])})
 
 
 def _mapped(file: Path) -> mmap.mmap | bytes:

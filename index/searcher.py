@@ -18,9 +18,9 @@ from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters
 from index.fusion import Fused, alone, calibrated, fused
+from index.parts import TERMS_FOLDER, parts_of
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
-from index.rows import Rows
 from index.terms import Restriction, TermsLeg
 
 Mode: TypeAlias = Literal["hybrid", "semantic", "keyword"]
@@ -130,11 +130,9 @@ class Searcher:
     def __init__(self, folder: Path, generation: str, encoder: Encoder | None) -> None:
         """Open a snapshot that was just verified; `open` does both."""
         self.manifest = snapshot.read_manifest(folder.parent, generation)
-        self._rows = Rows(folder)
-        self._terms = TermsLeg(folder / snapshot.TERMS_FOLDER)
-        self._meaning = _opened(
-            folder / snapshot.VECTORS_FILE, self.manifest.encoder_fingerprint, encoder
-        )
+        self._rows = snapshot.rows_of(folder, self.manifest)
+        self._terms = TermsLeg(folder / TERMS_FOLDER)
+        self._meaning = _opened(folder, self._rows.live, self.manifest.encoder_fingerprint, encoder)
 
     @classmethod
     def open(cls, root: Path, generation: str, encoder: Encoder | None) -> "Searcher":
@@ -252,16 +250,18 @@ def found_by(one: Fused) -> FoundBy:
     return "both" if one.dense is not None and one.dense >= MEANING_FLOOR else "words"
 
 
-def _opened(file: Path, fingerprint: str, encoder: Encoder | None) -> _Meaning | str:
+def _opened(
+    folder: Path, live: Allowed | None, fingerprint: str, encoder: Encoder | None
+) -> _Meaning | str:
     """The dense leg, or why it stays off."""
     if encoder is None:
         return "no encoder is loaded"
     if encoder.fingerprint != fingerprint:
         return str(EncoderMismatch(fingerprint, encoder.fingerprint))
     try:
-        return _Meaning(encoder=encoder, leg=DenseLeg(file))
+        return _Meaning(encoder=encoder, leg=DenseLeg(parts_of(folder), live=live))
     except (FaissUnavailable, RuntimeError) as problem:
-        logger.exception("the vectors in %s cannot be opened", file)
+        logger.exception("the vectors in %s cannot be opened", folder)
         return str(problem)
 
 

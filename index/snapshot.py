@@ -1,12 +1,11 @@
 """Immutable indexes on disk, and the pointer that says which one is served.
 
 Invariant: a generation's name is never used twice and its folder never changes; it is built aside,
-synced, verified, and only then renamed into place.  The pointer is replaced atomically, and only
-by a generation that was verified just then.  A kill at any moment leaves the pointer on a whole
-snapshot; what is left over is swept by `collect_garbage`.
+synced, and only then renamed into place.  The pointer is replaced atomically, and only by a
+generation every byte of which was verified just then.  A kill at any moment leaves the pointer on a
+whole snapshot; what is left over is swept by `collect_garbage`.
 
-    <root>/<generation>/  vectors.faiss  terms/  passages.jsonl  rows.npy  owners.json
-                          manifest.json
+    <root>/<generation>/  manifest.json  part-000000000/ …  terms/      (see index/parts.py)
     <root>/CURRENT        one line: the generation that is served
 """
 
@@ -15,30 +14,35 @@ import secrets
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-
 from index import query, terms
-from index.dense import FACTORY, DenseLeg, write_vectors
+from index.dense import LAYOUT, DenseLeg
 from index.durable import TEMPORARY_PREFIX, digest_of, replace_text, sync_file, sync_tree
 from index.encoders import Encoder, Vectors
 from index.errors import SnapshotDamaged
 from index.manifest import FileEntry, Manifest
+from index.parts import TERMS_FOLDER, Change, build, grow, parts_of
 from index.passage import CUTTER_VERSION, Passage, PassageId
-from index.rows import Rows, RowsWriter
+from index.rows import Rows
 
 POINTER = "CURRENT"
 MANIFEST_FILE = "manifest.json"
-VECTORS_FILE = "vectors.faiss"
-TERMS_FOLDER = "terms"
 BUILDING_PREFIX = ".building-"
 REMOVING_PREFIX = ".removing-"
 GENERATION = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
+BUILD: Mapping[str, str] = {
+    "vectors": LAYOUT,
+    "terms_analyser": terms.ANALYSER_VERSION,
+    "notation": query.NORMALISER_VERSION,
+}
+"""How snapshots are built; one that was built otherwise is built anew, never extended."""
+MOST_HOLES = 0.2
+"""The share of rows that may be holes: they are scanned, counted by BM25, and lie on the disk."""
 _STAMP = "%Y%m%dT%H%M%S%f"
-_UNIT_TOLERANCE = 1e-3
 
 
 def write(
@@ -48,41 +52,94 @@ def write(
     *,
     encoder: Encoder | str,
     catalog_digest: str,
+    stamps: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Build a new generation from passages and their vectors, row by row; it is not published yet.
 
     vectors: shape (passages, dimension), unit rows.  encoder: what made them, or its fingerprint.
+    stamps: by talk or paper, what it was made of, for whoever extends it.
     Raises: ValueError when vectors and passages do not fit; OSError (disk full); FaissUnavailable.
     """
-    _check_vectors(vectors)
+    content = Change(passages=passages, vectors=vectors, stamps=stamps or {})
+    by = encoder if isinstance(encoder, str) else encoder.fingerprint
+    return _made(
+        root,
+        lambda folder: build(folder, content),
+        _Origin(encoder=by, dimension=int(vectors.shape[-1]), catalog_digest=catalog_digest),
+    )
+
+
+def extend(root: Path, base: str, change: Change, *, catalog_digest: str) -> Manifest:
+    """Build a new generation out of another one; it costs what changed, and is not published yet.
+
+    Raises: SnapshotDamaged (the base is); ValueError when vectors and passages do not fit; OSError.
+    """
+    before = verify(root, base)
+    if change.vectors.shape[-1] != before.dimension:
+        raise ValueError(f"vectors {change.vectors.shape} do not fit those of {base}")
+    return _made(
+        root,
+        lambda folder: grow(folder, root / base, before.gone, change),
+        _Origin(
+            encoder=before.encoder_fingerprint,
+            dimension=before.dimension,
+            catalog_digest=catalog_digest,
+            known=_inodes(root / base, before),
+        ),
+    )
+
+
+def extensible(manifest: Manifest) -> bool:
+    """Whether a generation may be extended; else the next one is written anew."""
+    holes = manifest.rows - manifest.passages
+    return manifest.build == BUILD and holes <= MOST_HOLES * manifest.rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """What a generation is made of; `known` are the verified files of its base by inode."""
+
+    encoder: str
+    dimension: int
+    catalog_digest: str
+    known: Mapping[int, FileEntry] = field(default_factory=dict)
+
+
+def _made(root: Path, fill: Callable[[Path], Sequence[int]], origin: _Origin) -> Manifest:
+    """Fill a folder aside, sync it, and rename it into place."""
     root.mkdir(parents=True, exist_ok=True)
     building = root / f"{BUILDING_PREFIX}{uuid.uuid4().hex}"
     building.mkdir()
     try:
-        rows = _build(building, passages, vectors)
-        generation = _new_generation(root)
-        manifest = Manifest(
-            generation=generation,
-            created_at=datetime.now(UTC),
-            passages=rows.passages,
-            talks=rows.owners("talk"),
-            papers=rows.owners("paper"),
-            dimension=int(vectors.shape[1]),
-            encoder_fingerprint=encoder if isinstance(encoder, str) else encoder.fingerprint,
-            cutter_version=CUTTER_VERSION,
-            catalog_digest=catalog_digest,
-            build=_build_parameters(),
-            files=_entries(building),
-        )
+        gone = fill(building)
+        manifest = _described(building, _new_generation(root), gone, origin)
         (building / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
         sync_tree(building)
-        _verify_folder(building, generation)
-        building.rename(root / generation)
+        building.rename(root / manifest.generation)
         sync_file(root)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
     return manifest
+
+
+def _described(folder: Path, generation: str, gone: Sequence[int], origin: _Origin) -> Manifest:
+    rows = Rows(parts_of(folder), gone)
+    return Manifest(
+        generation=generation,
+        created_at=datetime.now(UTC),
+        passages=len(rows),
+        rows=rows.total,
+        gone=tuple(gone),
+        talks=rows.count("talk"),
+        papers=rows.count("paper"),
+        dimension=origin.dimension,
+        encoder_fingerprint=origin.encoder,
+        cutter_version=CUTTER_VERSION,
+        catalog_digest=origin.catalog_digest,
+        build=BUILD,
+        files=_entries(folder, origin.known),
+    )
 
 
 def publish(root: Path, generation: str) -> None:
@@ -92,6 +149,16 @@ def publish(root: Path, generation: str) -> None:
     """
     verify(root, generation)
     replace_text(root / POINTER, generation + "\n")
+
+
+def discard(root: Path, generation: str) -> None:
+    """Remove a generation that must not be published."""
+    _remove(_folder(root, generation))
+
+
+def stamps(root: Path, manifest: Manifest) -> dict[str, str]:
+    """What each talk and paper in a verified generation was made of, by its id."""
+    return rows_of(root / manifest.generation, manifest).living()
 
 
 def current_generation(root: Path) -> str | None:
@@ -122,9 +189,12 @@ def read_manifest(root: Path, generation: str) -> Manifest:
     return _manifest(_folder(root, generation), generation)
 
 
-def verify(root: Path, generation: str) -> None:
+def verify(root: Path, generation: str) -> Manifest:
     """Compare every byte of a generation with its manifest.  Raises: SnapshotDamaged."""
-    _verify_folder(_folder(root, generation), generation)
+    folder = _folder(root, generation)
+    manifest = _manifest(folder, generation)
+    _compare(folder, manifest)
+    return manifest
 
 
 def collect_garbage(root: Path, keep: int = 3, *, min_age_s: float = 600.0) -> list[str]:
@@ -148,57 +218,42 @@ def collect_garbage(root: Path, keep: int = 3, *, min_age_s: float = 600.0) -> l
 
 def passage_ids(root: Path, generation: str) -> list[PassageId]:
     """The ids of a verified generation's passages, in row order.  Raises: SnapshotDamaged."""
-    verify(root, generation)
-    return Rows(_folder(root, generation)).ids()
+    return rows_of(_folder(root, generation), verify(root, generation)).ids()
 
 
 def vectors(root: Path, generation: str) -> Vectors:
-    """The vectors of a verified generation, in row order.
+    """The vectors of a verified generation's passages, in row order.
 
     Raises: SnapshotDamaged, FaissUnavailable.
     """
-    verify(root, generation)
-    return DenseLeg(_folder(root, generation) / VECTORS_FILE).vectors()
+    folder, manifest = _folder(root, generation), verify(root, generation)
+    return DenseLeg(parts_of(folder)).vectors()[rows_of(folder, manifest).numbers()]
+
+
+def rows_of(folder: Path, manifest: Manifest) -> Rows:
+    """The passages in the folder of a verified generation."""
+    return Rows(parts_of(folder), manifest.gone)
 
 
 _LEFT_OVER = (BUILDING_PREFIX, REMOVING_PREFIX, TEMPORARY_PREFIX)
 
 
-def _check_vectors(vectors: Vectors) -> None:
-    if vectors.ndim != 2 or vectors.dtype != np.float32 or vectors.shape[1] < 1:
-        raise ValueError(
-            f"vectors must be float32 of shape (n, d), not {vectors.dtype} {vectors.shape}"
-        )
-    lengths = np.linalg.norm(vectors, axis=1)
-    if not np.all(np.abs(lengths - 1) < _UNIT_TOLERANCE):  # also false for NaN
-        row = int(np.argmax(~(np.abs(lengths - 1) < _UNIT_TOLERANCE)))
-        raise ValueError(f"vector {row} is of length {lengths[row]}, not 1")
+def _entries(folder: Path, known: Mapping[int, FileEntry]) -> dict[str, FileEntry]:
+    names = sorted(_file_names(folder))
+    return {name: known.get(_inode(folder / name)) or _entry(folder / name) for name in names}
 
 
-def _build(folder: Path, passages: Iterable[Passage], vectors: Vectors) -> RowsWriter:
-    rows = RowsWriter(folder)
-    (folder / TERMS_FOLDER).mkdir()
-    terms.write_terms(folder / TERMS_FOLDER, rows.written(passages))
-    rows.finish()
-    if rows.passages != len(vectors):
-        raise ValueError(f"{rows.passages} passages came with {len(vectors)} vectors")
-    write_vectors(folder / VECTORS_FILE, vectors)
-    return rows
+def _entry(file: Path) -> FileEntry:
+    return FileEntry(sha256=digest_of(file), size_bytes=file.stat().st_size)
 
 
-def _build_parameters() -> dict[str, str]:
-    return {
-        "vectors": FACTORY,
-        "terms_analyser": terms.ANALYSER_VERSION,
-        "notation": query.NORMALISER_VERSION,
-    }
+def _inodes(folder: Path, manifest: Manifest) -> dict[int, FileEntry]:
+    """A generation's files by inode: a hard link to one of them is the same file."""
+    return {_inode(folder / name): entry for name, entry in manifest.files.items()}
 
 
-def _entries(folder: Path) -> dict[str, FileEntry]:
-    return {
-        name: FileEntry(sha256=digest_of(folder / name), size_bytes=(folder / name).stat().st_size)
-        for name in sorted(_file_names(folder))
-    }
+def _inode(file: Path) -> int:
+    return file.stat().st_ino
 
 
 def _file_names(folder: Path) -> set[str]:
@@ -245,8 +300,8 @@ def _manifest(folder: Path, generation: str) -> Manifest:
     return manifest
 
 
-def _verify_folder(folder: Path, generation: str) -> None:
-    manifest = _manifest(folder, generation)
+def _compare(folder: Path, manifest: Manifest) -> None:
+    generation = manifest.generation
     for name in sorted(manifest.files.keys() ^ _file_names(folder)):
         raise SnapshotDamaged(
             generation, name, "is missing" if name in manifest.files else "does not belong here"

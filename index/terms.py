@@ -7,14 +7,18 @@ can raise.
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from index.durable import link
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, normalised, with_short_forms
 from index.stopwords import STOP_WORDS
@@ -99,11 +103,16 @@ class TermsLeg:
         opened.register_tokenizer(SPELLER, _splitter())
         self._schema = opened.schema
         self._searcher = opened.searcher()
+        self._counted = _with_holes(folder)
 
     @property
     def count(self) -> int:
         """How many passages there are."""
         return int(self._searcher.num_docs)
+
+    def frequency(self, word: str) -> int:
+        """In how many passages the rarest stem of a word is."""
+        return min((int(self._searcher.doc_freq(BODY, one)) for one in stem(word)), default=0)
 
     def search(self, query: ParsedQuery, limit: int, where: Restriction | None = None) -> TermHits:
         """Passages with every phrase and any word of the query; similar spelling if none has."""
@@ -113,7 +122,7 @@ class TermsLeg:
         where = where or Restriction()
         exact = self._hits(self._exact(stems), limit, where)
         if exact or stems.phrases:
-            rare = (K1 + 1) * _idf(self.count, 1)
+            rare = (K1 + 1) * _idf(self._counted, 1)
             return _term_hits(exact, bound=self._bound(stems.all), rare=rare)
         similar = self._similar(stems.spelled)
         return _term_hits(
@@ -177,11 +186,17 @@ class TermsLeg:
     def _bound(self, stems: Sequence[str]) -> float:
         """The sum of what each stem could give at the most, over the fields where it occurs."""
         return sum(
-            boost * (K1 + 1) * _idf(self.count, found)
+            boost * (K1 + 1) * _idf(self._counted, found)
             for stem in stems
             for field, boost in FIELDS.items()
             if (found := self._searcher.doc_freq(field, stem))
         )
+
+
+def _with_holes(folder: Path) -> int:
+    """How many passages BM25 counts: also those that were taken out and not yet merged away."""
+    segments = json.loads((folder / "meta.json").read_text("utf-8"))["segments"]
+    return sum(int(segment["max_doc"]) for segment in segments)
 
 
 def _idf(passages: int, found: int) -> float:
@@ -199,27 +214,54 @@ def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) 
 
 
 def write_terms(folder: Path, rows: Iterable[Row]) -> None:
-    """Build the term index of a snapshot in an empty folder, and leave no lock behind.
+    """Build the term index of a snapshot in an empty folder.  Raises: OSError (disk full)."""
+    import tantivy
 
-    Raises: OSError (disk full).
-    """
+    with _naming_a_full_disk(folder):
+        built = tantivy.Index(_schema(), path=str(folder), reuse=False)
+        built.register_tokenizer(ANALYSER, _stemmer())
+        built.register_tokenizer(SPELLER, _splitter())
+        _fill(folder, built.writer(HEAP_BYTES, 1), rows)
+
+
+@contextmanager
+def _naming_a_full_disk(folder: Path) -> Iterator[None]:
+    """Tell of a full disk as everything else does; tantivy only says so in words."""
     try:
-        _write(folder, rows)
+        yield
     except ValueError as problem:
         if NO_SPACE not in str(problem):
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from problem
-    for lock in LOCK_FILES:
-        (folder / lock).unlink(missing_ok=True)
 
 
-def _write(folder: Path, rows: Iterable[Row]) -> None:
+def extend_terms(folder: Path, base: Path, gone: Iterable[int], rows: Iterable[Row]) -> None:
+    """Build a term index in an empty folder out of a verified one, which stays as it is.
+
+    gone: the ordinals of owners whose passages are taken out.  Segments are linked: tantivy writes
+    none twice.  What it does replace by name is copied.  Raises: OSError (disk full).
+    """
     import tantivy
 
-    built = tantivy.Index(_schema(), path=str(folder), reuse=False)
-    built.register_tokenizer(ANALYSER, _stemmer())
-    built.register_tokenizer(SPELLER, _splitter())
-    writer = built.writer(HEAP_BYTES, 1)
+    for file in base.iterdir():
+        if file.suffix == ".json":
+            shutil.copyfile(file, folder / file.name)
+        elif file.name not in LOCK_FILES:
+            link(file, folder / file.name)
+    with _naming_a_full_disk(folder):
+        opened = tantivy.Index.open(str(folder))
+        opened.register_tokenizer(ANALYSER, _stemmer())
+        opened.register_tokenizer(SPELLER, _splitter())
+        writer = opened.writer(HEAP_BYTES, 1)
+        if leaving := list(gone):  # by a query: by a term, tantivy-py takes numbers for signed ones
+            writer.delete_documents_by_query(
+                tantivy.Query.term_set_query(opened.schema, "owner", leaving)
+            )
+        _fill(folder, writer, rows)
+
+
+def _fill(folder: Path, writer: Any, rows: Iterable[Row]) -> None:
+    """Add rows, wait for all that is to be written, and leave no lock behind."""
     for row in rows:
         writer.add_document(_document(row))
     writer.commit()

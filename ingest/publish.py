@@ -1,28 +1,38 @@
-"""From the catalog to a published snapshot: build aside, verify, name it by the pointer."""
+"""From the catalog to a published snapshot: build what changed, ask it, verify it, point to it.
+
+Invariant: what a talk or paper shows is summed up in its stamp, in the catalog and in the snapshot;
+only where the two differ are passages read and written.
+"""
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from sqlmodel import Session
 
 from catalog import events
 from catalog import passages as catalog_passages
 from catalog.engine import Catalog
 from catalog.lock import Held, only_one
 from catalog.passages import SearchablePassage
-from index import snapshot
+from index import canaries, snapshot
 from index.encoders import Encoder
-from index.errors import IndexProblem
+from index.errors import CanaryFailed, IndexProblem
+from index.manifest import Manifest
+from index.parts import Change
 from index.passage import Passage, PassageId
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
 NOTHING = hashlib.sha256().hexdigest()
 """The digest of a catalog without passages."""
+CANARIES_FILE = "canaries.toml"
+MOST_NEW = 0.5
+"""The share of talks and papers that may be new; beyond it everything is written anew."""
 
 
 def publish(
@@ -73,19 +83,57 @@ def published(
 ) -> str:
     """See `publish`; for whoever is the only one who publishes already."""
     with catalog.read() as session:
-        digest = catalog_passages.digest(session)
-        current = None if anew else _unchanged(index_dir, digest, encoder)
-        if current:
-            return current
-        rows = list(catalog_passages.searchable(session))
-    passages = [as_passage(row) for row in rows]
-    vectors = _gathered(passages, cache, encoder)
-    manifest = snapshot.write(
-        index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
-    )
-    snapshot.publish(index_dir, manifest.generation)
+        stamps = catalog_passages.stamps(session)
+        base = None if anew else _base(index_dir, encoder)
+        if base and _is_of(base, catalog_passages.digest_of(stamps)):
+            return base.generation
+        made = _made(session, index_dir, stamps, base, cache)
+    _ask(index_dir, made.generation, encoder)
+    snapshot.publish(index_dir, made.generation)
     snapshot.collect_garbage(index_dir)
-    return manifest.generation
+    return made.generation
+
+
+def _made(
+    session: Session,
+    index_dir: Path,
+    stamps: Mapping[str, str],
+    base: Manifest | None,
+    cache: VectorCache,
+) -> Manifest:
+    """A new generation: the base and what changed since, or everything anew."""
+    known = {} if base is None else snapshot.stamps(index_dir, base)
+    new = [owner_id for owner_id, stamp in stamps.items() if known.get(owner_id) != stamp]
+    digest = catalog_passages.digest_of(stamps)
+    if base is None or not snapshot.extensible(base) or len(new) > MOST_NEW * len(stamps):
+        everything = [as_passage(one) for one in catalog_passages.searchable(session)]
+        return snapshot.write(
+            index_dir,
+            everything,
+            _gathered(everything, cache),
+            encoder=cache.encoder.fingerprint,
+            catalog_digest=digest,
+            stamps=stamps,
+        )
+    changed = [as_passage(one) for one in catalog_passages.searchable(session, new)]
+    change = Change(
+        passages=changed,
+        vectors=_gathered(changed, cache),
+        stamps=stamps,
+        gone=[owner_id for owner_id in known if known[owner_id] != stamps.get(owner_id)],
+    )
+    return snapshot.extend(index_dir, base.generation, change, catalog_digest=digest)
+
+
+def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:
+    """Have a new generation answer the canaries, or take it away.  Raises: CanaryFailed."""
+    try:
+        canaries.ask(
+            index_dir, generation, encoder, canaries.read_canaries(index_dir.parent / CANARIES_FILE)
+        )
+    except CanaryFailed:
+        snapshot.discard(index_dir, generation)
+        raise
 
 
 def differs(catalog: Catalog, index_dir: Path) -> bool:
@@ -96,9 +144,14 @@ def differs(catalog: Catalog, index_dir: Path) -> bool:
         generation = snapshot.current_generation(index_dir)
         if generation is None:
             return digest != NOTHING
-        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+        return not _is_of(snapshot.read_manifest(index_dir, generation), digest)
     except IndexProblem:
         return True  # damaged: build a whole one
+
+
+def _is_of(manifest: Manifest, digest: str) -> bool:
+    """Whether a generation is of that catalog, and built as this version builds."""
+    return manifest.catalog_digest == digest and manifest.build == snapshot.BUILD
 
 
 def publish_lock(index_dir: Path) -> Path:
@@ -147,21 +200,20 @@ def as_passage(one: SearchablePassage) -> Passage:
     )
 
 
-def _unchanged(index_dir: Path, digest: str, encoder: Encoder) -> str | None:
+def _base(index_dir: Path, encoder: Encoder) -> Manifest | None:
+    """The published generation, if it is whole and its vectors are of this encoder."""
     generation = snapshot.current_generation(index_dir)
     if generation is None:
         return None
     try:
-        manifest = snapshot.read_manifest(index_dir, generation)
-        snapshot.verify(index_dir, generation)
+        manifest = snapshot.verify(index_dir, generation)
     except IndexProblem:
-        return None  # damaged: build a whole one
-    same = (manifest.catalog_digest, manifest.encoder_fingerprint) == (digest, encoder.fingerprint)
-    return generation if same else None
+        return None  # damaged, or of another format: build a whole one
+    return manifest if manifest.encoder_fingerprint == encoder.fingerprint else None
 
 
-def _gathered(passages: list[Passage], cache: VectorCache, encoder: Encoder) -> Vectors:
-    parts: list[Vectors] = [np.empty((0, encoder.dimension), dtype=np.float32)]
+def _gathered(passages: list[Passage], cache: VectorCache) -> Vectors:
+    parts: list[Vectors] = [np.empty((0, cache.encoder.dimension), dtype=np.float32)]
     parts += [cache.rows(owner_id, group) for owner_id, group in _by_owner(passages)]
     return np.concatenate(parts)
 

@@ -131,8 +131,10 @@ class Steps:
         """Drop what only the job needed."""
         self._clean(self.job(job_id))
 
-    def publish(self, *, wait_s: float = 0) -> str:
+    def publish(self, *, wait_s: float = 0, anew: bool = False) -> str:
         """Publish what is committed; its jobs are done.  Returns the generation.
+
+        anew: write all files anew, so that no byte stays of what was taken out.
 
         Raises: SomebodyPublishes (another still does after `wait_s`), StoreFull, IndexProblem,
         CatalogProblem.
@@ -143,7 +145,9 @@ class Steps:
             with self.catalog.read() as session:
                 waiting = submissions.listed(session, states=("committed",))
             with naming_a_full_disk("no snapshot was published, the old one serves"):
-                generation = published(self.catalog, index_dir, self.vectors, self.encoder)
+                generation = published(
+                    self.catalog, index_dir, self.vectors, self.encoder, anew=anew
+                )
             seconds = time.monotonic() - began_at
             with self.catalog.write() as session:
                 for job in waiting:

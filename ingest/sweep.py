@@ -43,7 +43,8 @@ def sweep(settings: Settings, catalog: Catalog, store: Store) -> Swept:
     _drop_ownerless_artifacts(catalog, store)
     forget_jobs(settings.jobs_url, [job for one in left for job in one.unswept.get("jobs", [])])
     steps = Steps(settings, catalog, store)
-    generation = _published(settings, catalog, partial(steps.publish, wait_s=PATIENCE_S))
+    publish = partial(steps.publish, wait_s=PATIENCE_S, anew=bool(left))
+    generation = _published(settings, catalog, publish, rewrite=bool(left))
     if left:
         catalog.compact()
         _compact_jobs(settings)
@@ -73,12 +74,25 @@ def _drop_ownerless_artifacts(catalog: Catalog, store: Store) -> None:
             store.drop_artifacts(kind, sha256)
 
 
-def _published(settings: Settings, catalog: Catalog, publish: Callable[[], str]) -> str | None:
-    """Publish when search shows another catalog, and let no older generation stay."""
-    generation = publish() if differs(catalog, settings.index_dir) else None
-    with publishing(catalog, settings.index_dir, wait_s=PATIENCE_S):
-        snapshot.collect_garbage(settings.index_dir, keep=1, min_age_s=0)
+def _published(
+    settings: Settings, catalog: Catalog, publish: Callable[[], str], *, rewrite: bool
+) -> str | None:
+    """Publish when search shows another catalog, and let no older generation stay.
+
+    rewrite: publish too when files still hold what was taken out and nobody finds any more.
+    """
+    index_dir = settings.index_dir
+    due = differs(catalog, index_dir) or (rewrite and _has_holes(index_dir))
+    generation = publish() if due else None
+    with publishing(catalog, index_dir, wait_s=PATIENCE_S):
+        snapshot.collect_garbage(index_dir, keep=1, min_age_s=0)
     return generation
+
+
+def _has_holes(index_dir: Path) -> bool:
+    """Whether a published snapshot's files hold passages that were taken out."""
+    generation = snapshot.current_generation(index_dir)
+    return generation is not None and bool(snapshot.read_manifest(index_dir, generation).gone)
 
 
 def _compact_jobs(settings: Settings) -> None:

@@ -26,11 +26,16 @@ class VectorCache:
         self._store = store
         self._encoder = encoder
 
+    @property
+    def encoder(self) -> Encoder:
+        """What makes the vectors."""
+        return self._encoder
+
     def rows(self, owner_id: str, passages: Sequence[Passage]) -> Vectors:
         """Unit rows (n, d) of the owner's passages in order; encodes those that are new."""
         if not passages:
             return np.empty((0, self._encoder.dimension), dtype=np.float32)
-        path = self._path(owner_id)
+        path = self.path(owner_id)
         known = _read(path)
         missing = {one.content_key: one for one in passages if one.content_key not in known}
         if missing:
@@ -38,10 +43,11 @@ class VectorCache:
             known.update(zip(missing, encoded, strict=True))
         wanted = {one.content_key: known[one.content_key] for one in passages}
         if missing:
-            self._store.write_artifact(path, _packed(wanted))
+            self._store.write_artifact(path, packed(wanted))
         return np.stack([wanted[one.content_key] for one in passages])
 
-    def _path(self, owner_id: str) -> Path:
+    def path(self, owner_id: str) -> Path:
+        """The file of a talk's or paper's vectors."""
         return self._store.artifact("vectors", self._encoder.fingerprint[:16], f"{owner_id}.npz")
 
 
@@ -55,7 +61,8 @@ def _read(path: Path) -> dict[str, Vectors]:
         return {}  # damaged: encoded again, the file is replaced
 
 
-def _packed(rows: dict[str, Vectors]) -> bytes:
+def packed(rows: dict[str, Vectors]) -> bytes:
+    """The content of such a file: unit rows by content key."""
     buffer = io.BytesIO()
     np.savez(buffer, keys=np.array(list(rows)), vectors=np.stack(list(rows.values())))
     return buffer.getvalue()

@@ -73,6 +73,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.SnapshotDamaged: Answer(
         status=503, code="snapshot_damaged", title="The index is damaged", says=_BROKEN
     ),
+    index.CanaryFailed: _INTERNAL,
     index.ModelMissing: _MODEL,
     index.EncoderMissing: _MODEL,
     index.ModelDamaged: _MODEL,

@@ -12,7 +12,7 @@ from catalog.papers import NewPaper
 from catalog.passages import NewPassage
 from catalog.store import StoredFile
 from catalog.submissions import OfferedFile
-from catalog.tables import PassageRow, Recording, Segment, Talk, Transcript
+from catalog.tables import PassageRow, Person, Recording, Segment, Series, Talk, Transcript
 from catalog.talks import NewTalk
 from catalog.transcripts import NewSegment, NewTranscript
 
@@ -124,6 +124,55 @@ def test_the_digest_changes_with_what_a_search_shows(catalog: Catalog) -> None:
         session.add(talk)
         session.flush()
         assert passages.digest(session) != before
+
+
+def test_a_stamp_changes_with_anything_that_a_search_shows_of_its_owner_alone(
+    catalog: Catalog,
+) -> None:
+    place = NewPassage(text="a", start_ms=0, end_ms=9)
+    with catalog.write() as session:
+        talk = talks.add(session, NewTalk(title="T", speakers=("Ada",), series="S"))
+        passages.replace(session, talk, [place])
+        other = talks.add(session, NewTalk(title="Other"))
+        passages.replace(session, other, [place])
+        seen = [passages.stamps(session)]
+
+        def changed() -> bool:
+            session.flush()
+            session.expire_all()
+            seen.append(passages.stamps(session))
+            return seen[-1][talk.public_id] != seen[-2][talk.public_id]
+
+        talk.title = "U"
+        assert changed()
+        talk.held_on = date(2024, 5, 1)
+        assert changed()
+        session.exec(select(Person)).one().name = "Ada Example"
+        assert changed()
+        session.exec(select(Series)).one().name = "Series"
+        assert changed()
+        passages.replace(session, talk, [place, NewPassage(text="b", start_ms=9, end_ms=12)])
+        assert changed()
+        passages.replace(session, talk, [place, NewPassage(text="b", start_ms=9, end_ms=13)])
+        assert changed()
+        talk.abstract = "not shown by a search"
+        assert not changed()
+        assert len({one[other.public_id] for one in seen}) == 1
+        passages.replace(session, talk, [])
+        assert set(passages.stamps(session)) == {other.public_id}
+
+
+def test_only_the_talks_and_papers_asked_for_are_read(catalog: Catalog) -> None:
+    with catalog.write() as session:
+        talk, other = (talks.add(session, NewTalk(title=name)) for name in ("T", "Other"))
+        paper = papers.add(session, NewPaper(title="P"))
+        for one in (talk, other):
+            passages.replace(session, one, [NewPassage(text="a", start_ms=0, end_ms=9)])
+        passages.replace(session, paper, [NewPassage(text="b", page=1)])
+        everything = [one.title for one in passages.searchable(session)]
+        some = passages.searchable(session, [paper.public_id, talk.public_id])
+        assert [one.title for one in some] == ["T", "P"]
+        assert everything == ["T", "Other", "P"]
 
 
 def test_a_paper_keeps_its_pages_in_order(catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from index import snapshot
+from index.dense import VECTORS_FILE
 from index.encoders import Encoder
 from index.encoders.sentence import SentenceEncoder
 from index.passage import Passage, PassageId
@@ -54,6 +55,11 @@ def publish(root: Path) -> Publish:
         return generation
 
     return published
+
+
+def vectors_file(root: Path, generation: str) -> Path:
+    """The vectors of a generation's first part."""
+    return root / generation / "part-000000000" / VECTORS_FILE
 
 
 def written(root: Path, passages: Sequence[Passage], encoder: Encoder | None = None) -> str:

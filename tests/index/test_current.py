@@ -12,7 +12,7 @@ from index.current import CurrentSearcher
 from index.errors import NoSnapshot
 from index.searcher import Searcher, SearchRequest
 from index.testing import HashEncoder
-from tests.index.conftest import SEMINAR, Publish, passage, written
+from tests.index.conftest import SEMINAR, Publish, passage, vectors_file, written
 
 
 def serving(root: Path) -> CurrentSearcher:
@@ -20,7 +20,7 @@ def serving(root: Path) -> CurrentSearcher:
 
 
 def damage(root: Path, generation: str) -> None:
-    file = root / generation / snapshot.VECTORS_FILE
+    file = vectors_file(root, generation)
     content = bytearray(file.read_bytes())
     content[-5] ^= 4
     file.write_bytes(content)

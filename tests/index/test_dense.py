@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.dense import DenseLeg, check_installed, write_vectors
+from index.dense import Allowed, DenseLeg, check_installed, join_vectors, write_vectors
 from index.encoders import Vectors
 from index.errors import FaissUnavailable
 
@@ -19,9 +19,12 @@ def unit_rows(count: int, dimension: int = 16) -> Vectors:
 
 @pytest.fixture(scope="module")
 def leg(tmp_path_factory: pytest.TempPathFactory) -> DenseLeg:
-    file = tmp_path_factory.mktemp("dense") / "vectors.faiss"
-    write_vectors(file, unit_rows(100))
-    return DenseLeg(file)
+    return opened(tmp_path_factory.mktemp("dense"), unit_rows(100))
+
+
+def opened(folder: Path, rows: Vectors) -> DenseLeg:
+    write_vectors(folder, rows)
+    return DenseLeg([folder])
 
 
 @settings(max_examples=40, deadline=None)
@@ -54,13 +57,100 @@ def test_cosines_of_given_rows_are_exact_and_in_order(leg: DenseLeg) -> None:
     assert leg.cosines(rows[0], []).shape == (0,)
 
 
+@pytest.fixture
+def by_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if archives of this size were large."""
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", 0)
+    monkeypatch.setattr("index.dense.RESCORED", 40)
+    monkeypatch.setattr("index.dense.RESCORED_PER_HIT", 4)
+
+
+def crowded(count: int, dimension: int = 64) -> Vectors:
+    """Unit rows around some centres, as texts about some subjects are."""
+    drawn = np.random.default_rng(11)
+    centres = drawn.standard_normal((20, dimension))
+    rows = centres[drawn.integers(0, 20, count)] + 0.7 * drawn.standard_normal((count, dimension))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+def nearest(rows: Vectors, query: Vectors, limit: int, allowed: Allowed) -> list[int]:
+    cosines = np.where(allowed, rows @ query, -2)
+    return [int(row) for row in np.argsort(-cosines, kind="stable")[:limit]]
+
+
+@pytest.mark.usefixtures("by_signs")
+def test_a_large_archive_is_scanned_by_signs_and_answers_with_exact_cosines(tmp_path: Path) -> None:
+    rows = crowded(2_000)
+    leg = opened(tmp_path, rows)
+    everywhere = np.ones(2_000, dtype=np.bool_)
+    recalls = []
+    for query in crowded(2_030)[-30:]:
+        found, cosines = leg.search(query, 10)
+        assert np.allclose(cosines, rows[found] @ query, atol=1e-5)
+        assert list(cosines) == sorted(cosines, reverse=True)
+        recalls.append(len({*found.tolist()} & {*nearest(rows, query, 10, everywhere)}) / 10)
+    assert np.mean(recalls) > 0.7  # of 64 signs, with 40 of 2,000 rows multiplied
+
+
+@pytest.mark.usefixtures("by_signs")
+@pytest.mark.parametrize("share", [0.0, 0.005, 0.015])
+def test_a_filter_that_leaves_little_is_answered_exactly(tmp_path: Path, share: float) -> None:
+    rows = crowded(2_000)
+    leg = opened(tmp_path, rows)
+    allowed = np.arange(2_000) < 2_000 * share
+    for query in rows[-10:]:
+        found, _ = leg.search(query, 10, allowed)
+        assert found.tolist() == nearest(rows, query, 10, allowed)[: int(allowed.sum())]
+
+
+@pytest.mark.usefixtures("by_signs")
+def test_no_leg_finds_what_a_wide_filter_or_a_hole_keeps_out(tmp_path: Path) -> None:
+    rows = crowded(2_000)
+    write_vectors(tmp_path, rows)
+    live, allowed = np.arange(2_000) % 3 > 0, np.arange(2_000) % 2 > 0
+    leg = DenseLeg([tmp_path], live=live)
+    for query in rows[:20]:
+        found, _ = leg.search(query, 50, allowed)
+        assert len(found) == 50
+        assert (live & allowed)[found].all()
+        assert live[leg.search(query, 50)[0]].all()
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 10_000])
+def test_parts_answer_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact_up_to: int
+) -> None:
+    monkeypatch.setattr("index.dense.EXACT_UP_TO", exact_up_to)
+    monkeypatch.setattr("index.dense.RESCORED", 100)
+    rows, parts = crowded(900), [tmp_path / name for name in ("a", "b", "c", "joined")]
+    for part, some in zip(parts, (rows[:500], rows[500:500], rows[500:]), strict=False):
+        part.mkdir()
+        write_vectors(part, some)
+    parts[3].mkdir()
+    join_vectors(parts[3], parts[:3])
+    one, several = DenseLeg(parts[3:]), DenseLeg(parts[:3])
+    for query in rows[::90]:
+        (rows_found, cosines), (same_rows, same) = several.search(query, 20), one.search(query, 20)
+        assert np.array_equal(rows_found, same_rows)
+        assert np.array_equal(cosines, same)
+    assert np.array_equal(several.vectors(), rows)
+    assert np.array_equal(several.vector(600), rows[600])
+
+
+@pytest.mark.usefixtures("by_signs")
+def test_a_thousand_equal_passages_are_no_trouble(tmp_path: Path) -> None:
+    leg = opened(tmp_path, np.repeat(unit_rows(1), 1_000, axis=0))
+    found, cosines = leg.search(unit_rows(1)[0], 5)
+    assert len(found) == 5
+    assert np.allclose(cosines, 1)
+
+
 def test_the_vectors_come_back_as_they_were(leg: DenseLeg) -> None:
     assert np.array_equal(leg.vectors(), unit_rows(100))
 
 
 def test_an_empty_archive_finds_nothing(tmp_path: Path) -> None:
-    write_vectors(tmp_path / "none", np.zeros((0, 16), dtype=np.float32))
-    leg = DenseLeg(tmp_path / "none")
+    leg = opened(tmp_path, np.zeros((0, 16), dtype=np.float32))
     assert leg.search(unit_rows(1)[0], 5)[0].tolist() == []
     assert leg.vectors().shape == (0, 16)
 
@@ -77,13 +167,3 @@ def test_with_two_faiss_the_start_is_refused() -> None:
 
 def test_one_faiss_is_right() -> None:
     check_installed(["faiss-gpu"])
-
-
-def test_an_index_that_is_trained_is_built_here_where_no_gpu_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("index.dense.GPU_FROM", 1_000)
-    write_vectors(tmp_path / "cells.faiss", unit_rows(1_000), factory="IVF8,Flat")
-    leg = DenseLeg(tmp_path / "cells.faiss")
-    assert (leg.count, leg.dimension) == (1_000, 16)
-    assert "built on the processor" in caplog.text

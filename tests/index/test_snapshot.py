@@ -15,7 +15,7 @@ from index.errors import SnapshotDamaged
 from index.manifest import Manifest
 from index.passage import CUTTER_VERSION
 from index.testing import HashEncoder
-from tests.index.conftest import SEMINAR, Publish, passage, written
+from tests.index.conftest import SEMINAR, Publish, passage, vectors_file, written
 
 
 def test_a_manifest_says_what_is_in_a_snapshot(root: Path) -> None:
@@ -177,11 +177,11 @@ def test_without_its_manifest_check_the_same_damage_would_pass(root: Path) -> No
     from index.dense import DenseLeg
 
     generation = written(root, [passage(f"p{n}", f"word{n}") for n in range(200)])
-    file = root / generation / snapshot.VECTORS_FILE
+    file = vectors_file(root, generation)
     content = bytearray(file.read_bytes())
     content[8192:12288] = bytes(4096)
     file.write_bytes(content)
-    assert DenseLeg(file).count == 200
+    assert DenseLeg([file.parent]).count == 200
     with pytest.raises(SnapshotDamaged):
         snapshot.verify(root, generation)
 
@@ -212,7 +212,7 @@ def test_what_names_no_generation_is_refused(root: Path, generation: str) -> Non
 def test_a_damaged_generation_is_not_published(root: Path, publish: Publish) -> None:
     served = publish(SEMINAR)
     broken = written(root, SEMINAR)
-    (root / broken / snapshot.VECTORS_FILE).write_bytes(b"")
+    vectors_file(root, broken).write_bytes(b"")
     with pytest.raises(SnapshotDamaged):
         snapshot.publish(root, broken)
     assert snapshot.current_generation(root) == served
@@ -233,7 +233,7 @@ def test_a_manifest_of_a_newer_version_is_refused_with_a_reason(root: Path) -> N
     file = root / generation / snapshot.MANIFEST_FILE
     body = json.loads(file.read_text())
     body.pop("digest")
-    body["format"] = 2
+    body["format"] += 1
     body["digest"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     file.write_text(json.dumps(body))
     with pytest.raises(SnapshotDamaged, match="another version"):

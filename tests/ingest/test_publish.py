@@ -1,17 +1,23 @@
 """From the catalog to a snapshot: once per change, whole, and without what is hidden."""
 
+import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlmodel import Session, select
 
 from catalog import passages, talks
 from catalog.engine import Catalog, open_catalog
 from catalog.passages import NewPassage
 from catalog.store import Store
+from catalog.tables import Talk
 from catalog.talks import NewTalk
 from index import snapshot
+from index.errors import CanaryFailed
+from index.parts import parts_of
 from index.testing import HashEncoder
 from ingest.publish import publish
 from ingest.vectors import VectorCache
@@ -68,6 +74,143 @@ def test_a_damaged_snapshot_is_replaced_although_nothing_is_new(
     second = published(shelf, tmp_path)
     assert second != first
     snapshot.verify(tmp_path / "index", second)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the talks whose passages are read to publish."""
+    read: list[str] = []
+    plain = passages.searchable
+
+    def watched(session: Session, only: Collection[str] | None = None) -> Iterator[Any]:
+        for one in plain(session, only):
+            read.append(one.title)
+            yield one
+
+    monkeypatch.setattr("ingest.publish.catalog_passages.searchable", watched)
+    return read
+
+
+def test_one_talk_more_reads_and_writes_that_talk_alone(
+    shelf: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        put(shelf, f"Talk {number}")
+    first = tmp_path / "index" / published(shelf, tmp_path)
+    put(shelf, "Another")
+    read = counted(monkeypatch)
+    second = tmp_path / "index" / published(shelf, tmp_path)
+    assert set(read) == {"Another"}
+    file = Path("part-000000000") / "vectors.npy"
+    assert (second / file).samefile(first / file)
+    assert snapshot.read_manifest(tmp_path / "index", second.name).passages == 21
+
+
+def titles(root: Path) -> set[str]:
+    index = root / "index"
+    generation = snapshot.current_generation(index)
+    assert generation is not None
+    rows = snapshot.rows_of(index / generation, snapshot.verify(index, generation))
+    return {rows.passage(row).title for row in rows.numbers()}
+
+
+def test_what_changed_replaces_what_was_and_what_is_hidden_is_gone(
+    shelf: Catalog, tmp_path: Path
+) -> None:
+    for number in range(5):
+        put(shelf, f"Talk {number}")
+    published(shelf, tmp_path)
+    with shelf.write() as session:
+        for talk in session.exec(select(Talk).where(Talk.title == "Talk 1")):
+            talk.title = "Retitled"
+        for talk in session.exec(select(Talk).where(Talk.title == "Talk 2")):
+            talk.visibility = "withdrawn"
+        for talk in session.exec(select(Talk).where(Talk.title == "Talk 3")):
+            passages.replace(session, talk, [])
+    generation = published(shelf, tmp_path)
+    assert titles(tmp_path) == {"Open", "Retitled", "Talk 0", "Talk 4"}
+    manifest = snapshot.read_manifest(tmp_path / "index", generation)
+    assert (manifest.passages, manifest.rows, manifest.talks) == (12, 21, 4)
+    assert published(shelf, tmp_path) == generation
+
+
+def test_with_many_holes_everything_is_written_anew(shelf: Catalog, tmp_path: Path) -> None:
+    for number in range(9):
+        put(shelf, f"Talk {number}")
+    holes = []
+    for number in range(6):
+        with shelf.write() as session:
+            for talk in session.exec(select(Talk).where(Talk.title == f"Talk {number}")):
+                talk.visibility = "withdrawn"
+        manifest = snapshot.read_manifest(tmp_path / "index", published(shelf, tmp_path))
+        holes.append(manifest.rows - manifest.passages)
+    assert holes == [0, 3, 6, 0, 3, 6]
+    assert len(titles(tmp_path)) == 4
+
+
+def test_after_many_changes_the_snapshot_is_what_a_reindex_makes(
+    shelf: Catalog, tmp_path: Path
+) -> None:
+    drawn = random.Random(20240229)
+    published(shelf, tmp_path)
+    for number in range(12):
+        with shelf.write() as session:
+            for talk in session.exec(select(Talk)):
+                if drawn.random() < 0.2:
+                    talk.title = f"{talk.title}!"
+                if drawn.random() < 0.1:
+                    talk.visibility = drawn.choice(["public", "withdrawn"])
+        put(shelf, f"Talk {number}")
+        published(shelf, tmp_path)
+    grown = contents(tmp_path)
+    published(shelf, tmp_path, anew=True)
+    assert contents(tmp_path) == grown
+
+
+def contents(root: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
+    """Each passage's title and vector, as published."""
+    index = root / "index"
+    generation = snapshot.current_generation(index) or ""
+    rows = snapshot.rows_of(index / generation, snapshot.verify(index, generation))
+    vectors = snapshot.vectors(index, generation)
+    found = [rows.passage(row) for row in rows.numbers()]
+    return {
+        one.id: (one.title, tuple(vector.tolist()))
+        for one, vector in zip(found, vectors, strict=True)
+    }
+
+
+def test_another_encoder_or_another_build_is_never_extended(
+    shelf: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        put(shelf, f"Talk {number}")
+    published(shelf, tmp_path)
+    put(shelf, "Another")
+    other = HashEncoder(name="other")
+    index = tmp_path / "index"
+    generation = publish(shelf, index, VectorCache(Store(tmp_path), other), other)
+    assert [part.name for part in parts_of(index / generation)] == ["part-000000000"]
+    assert snapshot.read_manifest(index, generation).encoder_fingerprint == other.fingerprint
+    monkeypatch.setattr("index.snapshot.BUILD", {**snapshot.BUILD, "notation": "next"})
+    rebuilt = publish(shelf, index, VectorCache(Store(tmp_path), other), other)
+    assert rebuilt != generation
+    assert snapshot.read_manifest(index, rebuilt).build["notation"] == "next"
+
+
+def test_a_snapshot_that_fails_a_canary_is_not_published(shelf: Catalog, tmp_path: Path) -> None:
+    first = published(shelf, tmp_path)
+    with shelf.read() as session:
+        found = session.exec(select(Talk).where(Talk.title == "Open")).one()
+    canary = f'[[canary]]\nquery = "Open"\nfinds = "{found.public_id}"\n'
+    (tmp_path / "canaries.toml").write_text(canary)
+    for number in range(12):
+        put(shelf, f"Open Open Open {number}")
+    with pytest.raises(CanaryFailed, match=f"'Open' failed.*{found.public_id}"):
+        published(shelf, tmp_path)
+    assert snapshot.current_generation(tmp_path / "index") == first
+    assert snapshot.generations(tmp_path / "index") == [first]
+    (tmp_path / "canaries.toml").unlink()
+    assert published(shelf, tmp_path) != first
 
 
 def test_an_empty_archive_can_be_published(tmp_path: Path) -> None:

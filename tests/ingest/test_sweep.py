@@ -115,6 +115,22 @@ def test_no_byte_of_a_removed_talk_stays(shelf: Shelf) -> None:
     assert (deed.deed, deed.public_id, bool(deed.who), deed.unswept) == ("remove", key, True, {})
 
 
+def test_what_a_worker_only_took_out_is_rewritten_by_the_sweep(shelf: Shelf) -> None:
+    """A worker publishes the removal before the sweep: then it lies in a hole of the snapshot."""
+    for number in range(5):
+        shelf.talk(NewTalk(title=f"Talk {number}"), Spoken(sentences=("Of other things.",)))
+    key = filled(shelf)
+    take_away(shelf, key)
+    cache = VectorCache(shelf.store, shelf.encoder)
+    publish(shelf.catalog, shelf.settings.index_dir, cache, shelf.encoder)
+    assert not differs(shelf.catalog, shelf.settings.index_dir)
+    assert any(name.startswith("index/") for name in files_with(shelf.settings.data_dir, MARKER))
+    assert swept(shelf).generation is not None
+    assert files_with(shelf.settings.data_dir, MARKER) == []
+    assert check(shelf.catalog, shelf.store, shelf.settings).faults == []
+    assert swept(shelf).generation is None
+
+
 def test_a_removal_that_was_broken_off_is_named_and_finished_later(shelf: Shelf) -> None:
     key = filled(shelf)
     take_away(shelf, key)

@@ -1,0 +1,205 @@
+"""Which way to find the nearest vectors, by the size of an archive: speed, recall, room.
+
+Passages are abstracts and transcripts as cut; above their number, slightly moved copies of their
+vectors.  Questions are those of the judged sets.  Every kind and size has a process of its own,
+with one thread; recall is against the exact cosines of all rows.
+    python -m bench.dense real_vectors.npy       (the file is made when it is not there)
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from bench.real_passages import MOVED, grown, real_vectors
+from bench.record import SHARED, record
+from index import dense
+from index.encoders import Vectors
+from index.encoders.sentence import SentenceEncoder
+from index.weights import ENCODERS, located
+
+SIZES = (10_000, 50_000, 200_000, 1_000_000)
+REAL = 40_000
+QUESTIONS = 200
+KINDS = (
+    "exact",
+    "signs+500",
+    "signs+1000",
+    "signs+2000",
+    "signs+4000",
+    "SQ8",
+    "IVF1024,Flat nprobe=16",
+    "IVF1024,Flat nprobe=64",
+)
+DEPTH = 200
+FILTERS = (0.5, 0.01)
+
+Search = Callable[[Vectors], Any]
+
+
+def main() -> None:
+    real = real_vectors(REAL, Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        np.save(folder / "questions.npy", _questions())
+        rows = [one for size in SIZES for one in _of_size(folder, real, size)]
+    record("dense", {
+        "vectors": "all-MiniLM-L6-v2, 384 dimensions; passages of abstracts and transcripts",
+        "real_vectors": len(real),
+        "beyond_them": f"copies moved by {MOVED} of their length, in a random direction",
+        "questions": QUESTIONS,
+        "threads": 1,
+        "rows": rows,
+    })  # fmt: skip
+
+
+def _questions() -> Vectors:
+    encoder = SentenceEncoder(located("all-MiniLM-L6-v2", ENCODERS), device="cpu")
+    files = sorted((SHARED / "retrieval").glob("*/queries.jsonl"))
+    each = -(-QUESTIONS // len(files))
+    texts = [json.loads(line)["text"] for file in files for line in file.open().readlines()[:each]]
+    return np.stack([encoder.encode_query(text) for text in texts[:QUESTIONS]])
+
+
+def _of_size(folder: Path, real: Vectors, size: int) -> list[dict[str, Any]]:
+    part = folder / "part"
+    part.mkdir(exist_ok=True)
+    dense.write_vectors(part, grown(real, size))
+    truth = _measured(folder, "exact", size)
+    np.save(folder / "truth.npy", np.load(folder / "found.npy"))
+    rows = [truth, *(_measured(folder, kind, size) for kind in KINDS[1:])]
+    for row in rows:
+        print(row, flush=True)
+    return rows
+
+
+def _measured(folder: Path, kind: str, size: int) -> dict[str, Any]:
+    run = subprocess.run(
+        [sys.executable, "-m", "bench.dense", "--one", str(folder), kind, str(size)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    measured: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return measured
+
+
+def one(folder: Path, kind: str, size: int) -> None:
+    """Measure one kind at one size and print it as a line of JSON."""
+    questions: Vectors = np.load(folder / "questions.npy")
+    began = time.perf_counter()
+    search, size_bytes = _opened(folder, kind)
+    opened_s = time.perf_counter() - began
+    for question in questions[:10]:
+        search(question)
+    times_ms, found = [], []
+    for question in questions:
+        began = time.perf_counter()
+        rows = search(question)
+        times_ms.append((time.perf_counter() - began) * 1000)
+        found.append(np.resize(rows, DEPTH))
+    np.save(folder / "found.npy", np.array(found))
+    p50, p99 = np.percentile(times_ms, [50, 99])
+    measured = {
+        "kind": kind,
+        "passages": size,
+        "p50_ms": round(float(p50), 2),
+        "p99_ms": round(float(p99), 2),
+        **_recall(folder, kind, np.array(found)),
+        **_filtered(folder, kind, questions),
+        "build_or_open_s": round(opened_s, 2),
+        "mb_on_disk": round(size_bytes / 1e6, 1),
+        "resident_mb": _resident_mb(),
+    }
+    print(json.dumps(measured))
+
+
+def _opened(folder: Path, kind: str) -> tuple[Search, int]:
+    part = folder / "part"
+    if kind == "exact" or kind.startswith("signs"):
+        leg = _leg(folder, kind)
+        names = [dense.VECTORS_FILE] + [dense.CODES_FILE] * (kind != "exact")
+        return (
+            lambda question: leg.search(question, DEPTH)[0],
+            sum((part / name).stat().st_size for name in names),
+        )
+    faiss = dense.imported()
+    factory, _, probes = kind.partition(" nprobe=")
+    file = folder / f"{factory}.faiss"
+    built = _built(faiss, factory, np.load(part / dense.VECTORS_FILE, mmap_mode="r"))
+    if probes:
+        built.nprobe = int(probes)
+    faiss.write_index(built, str(file))
+    size_bytes = file.stat().st_size
+    file.unlink()
+    return lambda question: built.search(question[np.newaxis], DEPTH)[1][0], size_bytes
+
+
+def _leg(folder: Path, kind: str) -> dense.DenseLeg:
+    if kind == "exact":
+        dense.EXACT_UP_TO = 1 << 40
+    else:
+        dense.EXACT_UP_TO, dense.RESCORED_PER_HIT = 0, 1
+        dense.RESCORED = int(kind.partition("+")[2])
+    return dense.DenseLeg([folder / "part"])
+
+
+def _built(faiss: Any, factory: str, rows: Vectors) -> Any:
+    built = faiss.index_factory(rows.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    built.train(np.array(rows[:: max(1, len(rows) // 50_000)]))
+    for at in range(0, len(rows), 100_000):
+        built.add(np.array(rows[at : at + 100_000]))
+    return built
+
+
+def _recall(folder: Path, kind: str, found: Any) -> dict[str, float]:
+    if kind == "exact":
+        return {"recall_at_10": 1.0, "recall_at_200": 1.0}
+    truth = np.load(folder / "truth.npy")
+    return {
+        f"recall_at_{depth}": round(
+            float(
+                np.mean([
+                    len(np.intersect1d(mine[:depth], best[:depth])) / depth
+                    for mine, best in zip(found, truth, strict=True)
+                ])
+            ),
+            4,
+        )
+        for depth in (10, DEPTH)
+    }  # fmt: skip
+
+
+def _filtered(folder: Path, kind: str, questions: Vectors) -> dict[str, float]:
+    """Median milliseconds where only a share of the rows may be found."""
+    if kind != "exact" and not kind.startswith("signs"):
+        return {}
+    leg, spent = _leg(folder, kind), {}
+    for share in FILTERS:
+        allowed = np.random.default_rng(3).random(leg.count) < share
+        times = []
+        for question in questions[:50]:
+            began = time.perf_counter()
+            leg.search(question, DEPTH, allowed)
+            times.append((time.perf_counter() - began) * 1000)
+        spent[f"p50_ms_of_{share:.0%}"] = round(float(np.median(times)), 2)
+    return spent
+
+
+def _resident_mb() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--one":
+        one(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    else:
+        main()
