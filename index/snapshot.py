@@ -5,8 +5,8 @@ synced, verified, and only then renamed into place.  The pointer is replaced ato
 by a generation that was verified just then.  A kill at any moment leaves the pointer on a whole
 snapshot; what is left over is swept by `collect_garbage`.
 
-    <root>/<generation>/  vectors.faiss  terms/  passages.jsonl  rows.npy  owners.json
-                          manifest.json
+    <root>/<generation>/  vectors.faiss  terms/  spelling.tsv  notation.json
+                          passages.jsonl  rows.npy  owners.json  manifest.json
     <root>/CURRENT        one line: the generation that is served
 """
 
@@ -21,12 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
-from index import query, terms
+from index import notation as notations
+from index import spelling, terms
 from index.dense import FACTORY, DenseLeg, write_vectors
 from index.durable import TEMPORARY_PREFIX, digest_of, replace_text, sync_file, sync_tree
 from index.encoders import Encoder, Vectors
 from index.errors import SnapshotDamaged
 from index.manifest import FileEntry, Manifest
+from index.notation import Notation
 from index.passage import CUTTER_VERSION, Passage, PassageId
 from index.rows import Rows, RowsWriter
 
@@ -34,6 +36,7 @@ POINTER = "CURRENT"
 MANIFEST_FILE = "manifest.json"
 VECTORS_FILE = "vectors.faiss"
 TERMS_FOLDER = "terms"
+NOTATION_FILE = "notation.json"
 BUILDING_PREFIX = ".building-"
 REMOVING_PREFIX = ".removing-"
 GENERATION = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
@@ -48,18 +51,21 @@ def write(
     *,
     encoder: Encoder | str,
     catalog_digest: str,
+    notation: Notation | None = None,
 ) -> Manifest:
     """Build a new generation from passages and their vectors, row by row; it is not published yet.
 
     vectors: shape (passages, dimension), unit rows.  encoder: what made them, or its fingerprint.
+    notation: kept with it, and what queries to it are read by; the packaged one if none is given.
     Raises: ValueError when vectors and passages do not fit; OSError (disk full); FaissUnavailable.
     """
     _check_vectors(vectors)
+    written_as = notation or notations.packaged()
     root.mkdir(parents=True, exist_ok=True)
     building = root / f"{BUILDING_PREFIX}{uuid.uuid4().hex}"
     building.mkdir()
     try:
-        rows = _build(building, passages, vectors)
+        rows = _build(building, passages, vectors, written_as)
         generation = _new_generation(root)
         manifest = Manifest(
             generation=generation,
@@ -71,7 +77,7 @@ def write(
             encoder_fingerprint=encoder if isinstance(encoder, str) else encoder.fingerprint,
             cutter_version=CUTTER_VERSION,
             catalog_digest=catalog_digest,
-            build=_build_parameters(),
+            build=build_parameters(written_as),
             files=_entries(building),
         )
         (building / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
@@ -146,6 +152,20 @@ def collect_garbage(root: Path, keep: int = 3, *, min_age_s: float = 600.0) -> l
     return removed
 
 
+def notation_of(root: Path, generation: str) -> Notation:
+    """The notation that a verified generation was built with.  Raises: ValueError, OSError."""
+    return Notation.from_json((root / generation / NOTATION_FILE).read_text(encoding="utf-8"))
+
+
+def build_parameters(notation: Notation) -> dict[str, str]:
+    """What a snapshot depends on beside its passages and its encoder."""
+    return {
+        "vectors": FACTORY,
+        "terms_analyser": terms.ANALYSER_VERSION,
+        "notation": notation.digest,
+    }
+
+
 def passage_ids(root: Path, generation: str) -> list[PassageId]:
     """The ids of a verified generation's passages, in row order.  Raises: SnapshotDamaged."""
     verify(root, generation)
@@ -175,23 +195,20 @@ def _check_vectors(vectors: Vectors) -> None:
         raise ValueError(f"vector {row} is of length {lengths[row]}, not 1")
 
 
-def _build(folder: Path, passages: Iterable[Passage], vectors: Vectors) -> RowsWriter:
+def _build(
+    folder: Path, passages: Iterable[Passage], vectors: Vectors, notation: Notation
+) -> RowsWriter:
     rows = RowsWriter(folder)
     (folder / TERMS_FOLDER).mkdir()
-    terms.write_terms(folder / TERMS_FOLDER, rows.written(passages))
+    terms.write_terms(folder / TERMS_FOLDER, rows.written(passages), notation)
     rows.finish()
+    (folder / NOTATION_FILE).write_text(notation.to_json(), encoding="utf-8")
+    words = terms.spelled_words(folder / TERMS_FOLDER)
+    spelling.write_words(folder / spelling.SPELLING_FILE, words)
     if rows.passages != len(vectors):
         raise ValueError(f"{rows.passages} passages came with {len(vectors)} vectors")
     write_vectors(folder / VECTORS_FILE, vectors)
     return rows
-
-
-def _build_parameters() -> dict[str, str]:
-    return {
-        "vectors": FACTORY,
-        "terms_analyser": terms.ANALYSER_VERSION,
-        "notation": query.NORMALISER_VERSION,
-    }
 
 
 def _entries(folder: Path) -> dict[str, FileEntry]:

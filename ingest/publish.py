@@ -17,10 +17,13 @@ from catalog.passages import SearchablePassage
 from index import snapshot
 from index.encoders import Encoder
 from index.errors import IndexProblem
+from index.notation import Notation
+from index.notation import read as read_notation
 from index.passage import Passage, PassageId
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
+NOTATION_FILE = "notation.toml"
 NOTHING = hashlib.sha256().hexdigest()
 """The digest of a catalog without passages."""
 
@@ -72,16 +75,22 @@ def published(
     anew: bool = False,
 ) -> str:
     """See `publish`; for whoever is the only one who publishes already."""
+    notation = notation_of(index_dir)
     with catalog.read() as session:
         digest = catalog_passages.digest(session)
-        current = None if anew else _unchanged(index_dir, digest, encoder)
+        current = None if anew else _unchanged(index_dir, digest, encoder, notation)
         if current:
             return current
         rows = list(catalog_passages.searchable(session))
     passages = [as_passage(row) for row in rows]
     vectors = _gathered(passages, cache, encoder)
     manifest = snapshot.write(
-        index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
+        index_dir,
+        passages,
+        vectors,
+        encoder=encoder.fingerprint,
+        catalog_digest=digest,
+        notation=notation,
     )
     snapshot.publish(index_dir, manifest.generation)
     snapshot.collect_garbage(index_dir)
@@ -96,9 +105,19 @@ def differs(catalog: Catalog, index_dir: Path) -> bool:
         generation = snapshot.current_generation(index_dir)
         if generation is None:
             return digest != NOTHING
-        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+        manifest = snapshot.read_manifest(index_dir, generation)
+        wanted = snapshot.build_parameters(notation_of(index_dir))
+        return manifest.catalog_digest != digest or manifest.build != wanted
     except IndexProblem:
-        return True  # damaged: build a whole one
+        return True  # damaged: build a whole one; a faulty notation: say so
+
+
+def notation_of(index_dir: Path) -> Notation:
+    """The notation of the archive: the packaged one with what staff added in the data folder.
+
+    Raises: BadNotation.
+    """
+    return read_notation(index_dir.parent / NOTATION_FILE)
 
 
 def publish_lock(index_dir: Path) -> Path:
@@ -147,7 +166,7 @@ def as_passage(one: SearchablePassage) -> Passage:
     )
 
 
-def _unchanged(index_dir: Path, digest: str, encoder: Encoder) -> str | None:
+def _unchanged(index_dir: Path, digest: str, encoder: Encoder, notation: Notation) -> str | None:
     generation = snapshot.current_generation(index_dir)
     if generation is None:
         return None
@@ -156,7 +175,11 @@ def _unchanged(index_dir: Path, digest: str, encoder: Encoder) -> str | None:
         snapshot.verify(index_dir, generation)
     except IndexProblem:
         return None  # damaged: build a whole one
-    same = (manifest.catalog_digest, manifest.encoder_fingerprint) == (digest, encoder.fingerprint)
+    same = (
+        manifest.catalog_digest == digest
+        and manifest.encoder_fingerprint == encoder.fingerprint
+        and manifest.build == snapshot.build_parameters(notation)
+    )
     return generation if same else None
 
 

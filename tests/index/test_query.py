@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import InvalidQuery
-from index.query import MAX_CHARS, normalised, parse, with_short_forms
+from index.notation import packaged
+from index.query import MAX_CHARS, parse
 from index.terms import stems_of
 
+normalised, with_short_forms = packaged().normalised, packaged().with_short_forms
 ANY_TEXT = st.text(st.characters(), max_size=60)
 
 
@@ -18,7 +20,7 @@ def test_any_text_is_a_query_or_invalid(text: str) -> None:
     except InvalidQuery:
         return
     parsed.text.encode("utf-8")
-    assert parsed.text.strip()
+    assert parsed.text.strip() or parsed.filters
 
 
 @given(ANY_TEXT)
@@ -34,9 +36,21 @@ def stems(text: str) -> tuple[str, ...]:
         return ()
 
 
-@pytest.mark.parametrize("text", ["", "   ", '""', "\0", "\ud800", '"'])
+@pytest.mark.parametrize("text", ["", "   ", "\0", "\ud800"])
 def test_a_query_without_anything_in_it_is_invalid(text: str) -> None:
     with pytest.raises(InvalidQuery, match="empty"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ['"', '""', "*", "🙂" * 40, "- / ~", ")(", "?!", "— …"])
+def test_a_query_of_signs_alone_is_invalid_and_says_what_to_type(text: str) -> None:
+    with pytest.raises(InvalidQuery, match="no letters or digits; type some words"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["-kernel", '-"tangent kernel"', "-kernel -ridge ?"])
+def test_a_query_that_only_leaves_out_is_invalid(text: str) -> None:
+    with pytest.raises(InvalidQuery, match="only what to leave out"):
         parse(text)
 
 

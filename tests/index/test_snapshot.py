@@ -233,7 +233,7 @@ def test_a_manifest_of_a_newer_version_is_refused_with_a_reason(root: Path) -> N
     file = root / generation / snapshot.MANIFEST_FILE
     body = json.loads(file.read_text())
     body.pop("digest")
-    body["format"] = 2
+    body["format"] = manifest.FORMAT + 1
     body["digest"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     file.write_text(json.dumps(body))
     with pytest.raises(SnapshotDamaged, match="another version"):
