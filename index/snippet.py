@@ -14,6 +14,7 @@ from index.terms import analysed, stem, stems_of
 
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
+DIVIDERS = " \t\n-–\N{NON-BREAKING HYPHEN}\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +119,10 @@ def _spans(text: str, window: tuple[int, int], hits: Sequence[tuple[int, int]]) 
 
 
 def _joined(text: str, hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Hits that only white space divides are one."""
+    """Hits that only white space or a hyphen divides are one."""
     joined: list[tuple[int, int]] = []
     for first, last in hits:
-        if joined and not text[joined[-1][1] : first].strip():
+        if joined and not text[joined[-1][1] : first].strip(DIVIDERS):
             joined[-1] = (joined[-1][0], last)
         else:
             joined.append((first, last))

@@ -260,6 +260,11 @@ def stems_of(query: ParsedQuery) -> Stems:
     )
 
 
+def sounds_english(query: ParsedQuery) -> bool:
+    """Whether a query has two of the words that no English question is without."""
+    return len(STOP_WORDS.intersection(surface_words(query.words))) >= 2
+
+
 def leaves_out(query: ParsedQuery, text: str) -> bool:
     """Whether a text has what a query leaves out, where there is no index to ask."""
     said = f" {' '.join(analysed(packaged().with_short_forms(packaged().normalised(text))))} "
