@@ -8,6 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index.passage import Kind
 from index.query import Understood
 from index.rows import Owner
@@ -68,6 +71,30 @@ class Filters:
         if not self._beyond_kind:
             return Restriction(kinds=self.kinds)
         return Restriction(owners=tuple(ordinals or ()))
+
+
+def allowed_rows(
+    owner_of: NDArray[np.int64], ordinals: Sequence[int] | None, left_out: Sequence[int]
+) -> NDArray[np.bool_] | None:
+    """Which rows may be found: those of these talks and papers, but for those left out.
+
+    owner_of: the talk or paper of each row.  None: all rows.
+    """
+    if ordinals is None and not left_out:
+        return None
+    every = np.ones(len(owner_of), dtype=np.bool_)
+    allowed = every if ordinals is None else np.isin(owner_of, np.array(ordinals, dtype=np.int64))
+    allowed[np.array(left_out, dtype=np.int64)] = False
+    return allowed
+
+
+def newest_beginnings(
+    owners: Sequence[Owner], owner_of: NDArray[np.int64], rows: NDArray[np.int64]
+) -> list[int]:
+    """The first of these rows of each talk or paper, the newest talks and papers first."""
+    ordinals, places = np.unique(owner_of[rows], return_index=True)
+    firsts = zip(ordinals.tolist(), rows[places].tolist(), strict=True)
+    return [row for _, row in sorted(firsts, key=lambda one: (-(owners[one[0]].year or 0), one))]
 
 
 def _holds(one: Understood, owner: Owner) -> bool:

@@ -17,7 +17,7 @@ from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
-from index.filters import Filters
+from index.filters import Filters, allowed_rows, newest_beginnings
 from index.fusion import Fused, alone, calibrated, fused
 from index.names import Names
 from index.passage import Kind, Passage
@@ -225,32 +225,19 @@ class Searcher:
         filters = request.filters.with_typed(query.filters)
         ordinals = filters.ordinals(self._rows.owners)
         return _Scope(
-            allowed=self._allowed(ordinals, self._terms.rows_to_leave_out(query)),
+            allowed=allowed_rows(
+                self._rows.owner_of, ordinals, self._terms.rows_to_leave_out(query)
+            ),
             restriction=filters.restriction(ordinals),
             candidates=max(request.candidates, request.limit),
         )
 
-    def _allowed(self, ordinals: Sequence[int] | None, left_out: Sequence[int]) -> Allowed | None:
-        if ordinals is None and not left_out:
-            return None
-        chosen = np.ones(len(self._rows.owners), dtype=np.bool_)
-        if ordinals is not None:
-            chosen[:] = False
-            chosen[ordinals] = True
-        allowed = chosen[self._rows.owner_of]
-        allowed[left_out] = False
-        return allowed
-
     def _listing(self, query: ParsedQuery, scope: _Scope, limit: int) -> SearchResult:
         """For a query of filters only: how each talk or paper begins, the newest first."""
-        rows = np.flatnonzero(scope.allowed) if scope.allowed is not None else np.arange(0)
-        ordinals, firsts = np.unique(self._rows.owner_of[rows], return_index=True)
-        newest = sorted(
-            zip(ordinals.tolist(), rows[firsts].tolist(), strict=True),
-            key=lambda pair: (-(self._rows.owners[pair[0]].year or 0), pair[0]),
-        )
+        allowed = np.arange(0) if scope.allowed is None else np.flatnonzero(scope.allowed)
+        rows = newest_beginnings(self._rows.owners, self._rows.owner_of, allowed)
         fitting = Fused(score=1.0, dense=None, terms=1.0)
-        hits = [self._hit(row, fitting) for _, row in newest[:limit]]
+        hits = [self._hit(row, fitting) for row in rows[:limit]]
         return SearchResult(
             generation=self.generation,
             query=query,

@@ -12,8 +12,9 @@ from catalog.passages import NewPassage
 from catalog.store import Store
 from catalog.talks import NewTalk
 from index import snapshot
+from index.errors import BadNotation
 from index.testing import HashEncoder
-from ingest.publish import publish
+from ingest.publish import differs, publish
 from ingest.vectors import VectorCache
 
 ENCODER = HashEncoder()
@@ -75,3 +76,21 @@ def test_an_empty_archive_can_be_published(tmp_path: Path) -> None:
     generation = published(catalog, tmp_path)
     assert snapshot.read_manifest(tmp_path / "index", generation).passages == 0
     catalog.close()
+
+
+def test_another_notation_makes_another_snapshot(shelf: Catalog, tmp_path: Path) -> None:
+    first = published(shelf, tmp_path)
+    assert not differs(shelf, tmp_path / "index")
+    (tmp_path / "notation.toml").write_text('[abbreviations]\nOX = ["open x"]\n')
+    assert differs(shelf, tmp_path / "index")
+    second = published(shelf, tmp_path)
+    assert second != first
+    assert published(shelf, tmp_path) == second
+
+
+def test_a_faulty_notation_is_named_and_the_snapshot_stays(shelf: Catalog, tmp_path: Path) -> None:
+    first = published(shelf, tmp_path)
+    (tmp_path / "notation.toml").write_text("[abbreviations]\nOX = 7\n")
+    with pytest.raises(BadNotation, match=r"notation\.toml .* \[abbreviations\] 'OX'"):
+        published(shelf, tmp_path)
+    assert snapshot.current_generation(tmp_path / "index") == first
