@@ -136,7 +136,7 @@ def opened(folder: Path, passages: tuple[Passage, ...]) -> tuple[TermsLeg, Corre
     terms = folder / "terms"
     terms.mkdir()
     write_terms(terms, [Row(row=n, owner=n, passage=one) for n, one in enumerate(passages)])
-    write_words(folder / SPELLING_FILE, spelled_words(terms))
+    write_words(folder / SPELLING_FILE, spelled_words(terms), passages=len(passages))
     leg = TermsLeg(terms)
     speller = Speller.open(folder / SPELLING_FILE)
     return leg, Corrector(terms=leg, notation=packaged(), speller=speller)

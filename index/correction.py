@@ -83,7 +83,7 @@ class _Beside:
 
 
 def _typed(query: ParsedQuery) -> list[_Typed]:
-    """The words of a query in order; LaTeX commands and what is not free are fixed."""
+    """The words of a query in order; LaTeX, names in capitals and what is not free are fixed."""
     free = tuple(query.free)
     return [
         _Typed(
@@ -91,6 +91,7 @@ def _typed(query: ParsedQuery) -> list[_Typed]:
             end=match.end(),
             word=" ".join(surface_words(match[0])),
             fixed=query.typed[match.start() - 1 : match.start()] == "\\"
+            or not match[0][1:].islower()
             or not any(first <= match.start() and match.end() <= last for first, last in free),
         )
         for match in _WORD.finditer(query.typed)

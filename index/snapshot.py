@@ -204,7 +204,7 @@ def _build(
     rows.finish()
     (folder / NOTATION_FILE).write_text(notation.to_json(), encoding="utf-8")
     words = terms.spelled_words(folder / TERMS_FOLDER)
-    spelling.write_words(folder / spelling.SPELLING_FILE, words)
+    spelling.write_words(folder / spelling.SPELLING_FILE, words, passages=rows.passages)
     if rows.passages != len(vectors):
         raise ValueError(f"{rows.passages} passages came with {len(vectors)} vectors")
     write_vectors(folder / VECTORS_FILE, vectors)

@@ -3,10 +3,10 @@
 Invariant: only a word that no passage has is ever replaced, and only by one that some passage has;
 numbers, words below four letters and other scripts are left alone.
 
-A word is meant when it is a slip of the pen away (one edit, two in a long word), or when it sounds
-alike: "coolback" is far from "Kullback" as it is spelled and the same as it is said.  What is only
-roughly alike, as "raymucker" and "Rademacher", must stand beside a neighbour of it in the query
-somewhere in the archive.
+A word is meant when it is a slip of the pen away (one edit, two in a long word; a short word must
+also sound the same), or when it sounds alike: "coolback" is far from "Kullback" as it is spelled
+and the same as it is said.  What is only roughly alike, as "raymucker" and "Rademacher", must stand
+beside a neighbour of it in the query somewhere in the archive.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ MOST_WORDS = 60_000  # the most frequent ones; what is rarer is mostly misspelle
 FEWEST_LETTERS, MOST_LETTERS = 4, 30
 TWO_EDITS_FROM = 8
 """From how many letters on two edits are still a slip of the pen."""
-ALIKE, ROUGHLY_ALIKE = 0.75, 0.66
+SAME_SOUND_BELOW = 6
+"""Below how many letters a slip must sound the same."""
+ALIKE, ROUGHLY_ALIKE = 0.8, 0.66
 """How alike a word must be that is no slip: half as it is spelled, half as it is said."""
 LEAST_SOUND = 0.7
 PER_DOUBLING = 0.012
@@ -30,6 +32,8 @@ PER_DOUBLING = 0.012
 BESIDE = 0.2
 """What it counts that a word stands beside its neighbour somewhere in the archive."""
 CONSIDERED = 8
+TWICE_FROM = 2_000
+"""From how many passages on a word must be in two of them; one may be a slip itself."""
 
 Beside = Callable[[str], bool]
 
@@ -92,8 +96,9 @@ class Speller:
             for other, distance, _ in extract(
                 word, near, scorer=OSA.distance, score_cutoff=edits, limit=None
             ):
-                spelled = 1 - distance / max(len(word), length)
-                yield other, (spelled + _sound_likeness(word, other)) / 2
+                sound = _sound_likeness(word, other)
+                if sound == 1 or len(word) >= SAME_SOUND_BELOW:
+                    yield other, (1 - distance / max(len(word), length) + sound) / 2
 
     def _said_alike(self, word: str) -> Iterator[tuple[str, float]]:
         """Words that sound alike from the first sound on, and how alike they are."""
@@ -118,12 +123,15 @@ def correctable(word: str) -> bool:
     return word.isascii() and word.isalpha() and FEWEST_LETTERS <= len(word) <= MOST_LETTERS
 
 
-def write_words(file: Path, words: Iterable[tuple[str, int]]) -> None:
+def write_words(file: Path, words: Iterable[tuple[str, int]], *, passages: int) -> None:
     """Write the words of a snapshot with their passages and sounds, the most frequent first.
 
-    words: as they are spelled in lower case, and in how many passages they are.
+    words: as they are spelled in lower case, and in how many of the passages they are.
     """
-    kept = sorted((-count, word) for word, count in words if correctable(word))[:MOST_WORDS]
+    least = 2 if passages >= TWICE_FROM else 1
+    kept = sorted((-count, word) for word, count in words if count >= least and correctable(word))[
+        :MOST_WORDS
+    ]
     with file.open("w", encoding="ascii", newline="\n") as lines:
         for count, word in kept:
             lines.write("\t".join((word, str(-count), *filter(None, readings(word)))) + "\n")

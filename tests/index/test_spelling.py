@@ -29,7 +29,7 @@ ARCHIVE = {
 @pytest.fixture(scope="module")
 def speller(tmp_path_factory: pytest.TempPathFactory) -> Speller:
     file = tmp_path_factory.mktemp("words") / "spelling.tsv"
-    write_words(file, ARCHIVE.items())
+    write_words(file, ARCHIVE.items(), passages=1000)
     return Speller.open(file)
 
 
@@ -70,7 +70,15 @@ def test_what_is_known_short_foreign_or_far_is_left_alone(speller: Speller, type
 
 def test_only_words_of_latin_letters_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "spelling.tsv"
-    write_words(file, [("l2", 9), ("ядро", 3), ("kernel", 2), ("the", 99), ("x" * 31, 1)])
+    write_words(
+        file, [("l2", 9), ("ядро", 3), ("kernel", 2), ("the", 99), ("x" * 31, 1)], passages=9
+    )
+    assert file.read_text() == "kernel\t2\tkarnal\n"
+
+
+def test_in_a_large_archive_a_word_must_be_in_two_passages(tmp_path: Path) -> None:
+    file = tmp_path / "spelling.tsv"
+    write_words(file, [("kernal", 1), ("kernel", 2)], passages=5000)
     assert file.read_text() == "kernel\t2\tkarnal\n"
 
 

@@ -180,6 +180,8 @@ def test_what_is_put_right_is_found_and_marked(searcher: Searcher) -> None:
         "RKHS kernel",
         "Kullback",
         r"\tangant kernel",
+        "tangenT kernel",
+        "TANGANT",
     ],
 )
 def test_what_is_known_quoted_or_no_word_is_not_put_right(searcher: Searcher, typed: str) -> None:
