@@ -9,6 +9,7 @@ IndexProblem
 ├── ModelDamaged        a model's weights differ from the pinned ones: install them again
 ├── EncoderMismatch     vectors of another encoder: reindex, or load the encoder that made them
 ├── FaissUnavailable    no usable FAISS: install exactly one of the two extras
+├── BadNotation         a table of notation is faulty: correct the entry that is named
 ├── InvalidQuery        the query cannot be searched for: tell the person who typed it
 └── UnusableSet         an evaluation folder does not have what it needs
 """
@@ -95,6 +96,15 @@ class FaissUnavailable(IndexProblem):
 
 class InvalidQuery(IndexProblem):
     """The query is empty or too long to be searched for."""
+
+
+class BadNotation(IndexProblem):
+    """A file of abbreviations and spellings cannot be used; the detail names line or entry."""
+
+    def __init__(self, file: Path, detail: str) -> None:
+        self.file = file
+        self.detail = detail
+        super().__init__(f"{file} cannot be used: {detail}; correct it, or take it away")
 
 
 class UnusableSet(IndexProblem):

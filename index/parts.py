@@ -6,6 +6,8 @@ links to the files that stayed the same, its own new part, and a note of the own
     part-000000000/  vectors.npy  signs.npy  passages.jsonl  rows.npy  owners.json
     part-000200000/  the same, of row 200,000 and what follows
     terms/           tantivy's own segments
+    spelling.tsv     every word of the term index
+    notation.json    what passages and queries are normalised by
 
 A new part swallows those before it that are no larger, by writing them out one after the other.
 So there are at most about twenty parts of a million rows, and a row is copied as often at the most.
@@ -17,14 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
-from index import terms
+from index import spelling, terms
 from index.dense import join_vectors, write_vectors
 from index.durable import link_folder
 from index.encoders import Vectors
+from index.notation import Notation, packaged
 from index.passage import Passage
 from index.rows import Place, Rows, RowsWriter, join_rows, rows_in
 
 TERMS_FOLDER = "terms"
+NOTATION_FILE = "notation.json"
 PART_PREFIX = "part-"
 _NEW_PART = "new"
 _UNIT_TOLERANCE = 1e-3
@@ -35,13 +39,15 @@ class Change:
     """What a generation has that its base had not, and whose rows it has no more.
 
     passages: all of each new or changed talk and paper, one after the other; a changed one is also
-    in `gone`.  vectors: a unit row for each.  stamps: see `Rows.stamps`.
+    in `gone`.  vectors: a unit row for each.  stamps: see `Rows.stamps`.  notation: by which the
+    passages are normalised, and those of the base were.
     """
 
     passages: Iterable[Passage]
     vectors: Vectors
     stamps: Mapping[str, str] = field(default_factory=dict)
     gone: Iterable[str] = ()
+    notation: Notation = field(default_factory=packaged)
 
 
 def parts_of(folder: Path) -> list[Path]:
@@ -56,7 +62,9 @@ def build(folder: Path, content: Change) -> Sequence[int]:
     """
     part = folder / _named(0)
     (folder / TERMS_FOLDER).mkdir()
-    terms.write_terms(folder / TERMS_FOLDER, _written(part, content, Place(row=0, owner=0)))
+    written = _written(part, content, Place(row=0, owner=0))
+    terms.write_terms(folder / TERMS_FOLDER, written, content.notation)
+    _describe(folder, content.notation)
     return ()
 
 
@@ -71,9 +79,22 @@ def grow(folder: Path, base: Path, gone: Sequence[int], change: Change) -> Seque
     place = Place(row=rows.total, owner=len(rows.owners))
     added = _written(folder / _NEW_PART, change, place)
     (folder / TERMS_FOLDER).mkdir()
-    terms.extend_terms(folder / TERMS_FOLDER, base / TERMS_FOLDER, leaving, added)
+    terms.extend_terms(
+        folder / TERMS_FOLDER,
+        base / TERMS_FOLDER,
+        terms.Exchange(gone=leaving, rows=added, notation=change.notation),
+    )
     _take_over(folder, base)
+    _describe(folder, change.notation)
     return sorted({*gone, *leaving})
+
+
+def _describe(folder: Path, notation: Notation) -> None:
+    """Keep the notation and the words of a whole term index beside it."""
+    (folder / NOTATION_FILE).write_text(notation.to_json(), encoding="utf-8")
+    words = terms.spelled_words(folder / TERMS_FOLDER)
+    passages = sum(rows_in(part) for part in parts_of(folder))
+    spelling.write_words(folder / spelling.SPELLING_FILE, words, passages=passages)
 
 
 def _written(part: Path, change: Change, begin: Place) -> Iterator[terms.Row]:

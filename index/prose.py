@@ -35,6 +35,7 @@ ABBREVIATION = re.compile(
     r"lem|prop|cor|def|refs?|chap|vol|no|pp?|approx|dr|prof|mr|ms|st)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
+LIGATURE = re.compile("[\ufb00-\ufb06]")
 FURTHEST_NEXT_SECTION = 3  # a heading or two may be unreadable
 CONTROL = {code: " " for code in range(32) if chr(code) != "\n"} | {
     127: " ",
@@ -54,10 +55,11 @@ class Section:
 
 def clean(text: str) -> str:
     """Make any text safe to store: no control characters, lone surrogates or ligatures."""
+    if text.isascii():
+        return text.translate(CONTROL)
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    readable = whole.translate(CONTROL)
-    return "".join(
-        unicodedata.normalize("NFKC", c) if "\ufb00" <= c <= "\ufb06" else c for c in readable
+    return LIGATURE.sub(
+        lambda match: unicodedata.normalize("NFKC", match[0]), whole.translate(CONTROL)
     )
 
 

@@ -1,124 +1,175 @@
 """What a person typed, made ready for the two legs.
 
-Invariant: any text at all gives a ParsedQuery or InvalidQuery, nothing else; and the notation of
-queries and of passages is normalised by the same function, so that `\\ell_2`, "L2" and "ell two"
-are one term.
+Invariant: any text at all gives a ParsedQuery or InvalidQuery, nothing else.  What only looks like
+a filter stays words.
 """
 
 import re
-import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from index.errors import InvalidQuery
+from index.notation import Notation, packaged
+from index.passage import Kind
 from index.prose import clean
 
 MAX_CHARS = 1000
-NORMALISER_VERSION = "1"
 
-QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
-QUOTED = re.compile(r'"([^"]*)"')
+QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\ufffd": " "})
+_PIECE = re.compile(
+    r"""
+    (?<!\S) (?P<not>-?) (?P<field>speaker|author|series|year|kind) :
+        (?: "(?P<quoted>[^"]*)" | (?P<bare>[^\s"]+) )
+    | (?P<minus>(?<!\S)-)? "(?P<phrase>[^"]*)"
+    | (?<!\S) - (?P<word>[^\W\d_]\w+(?:[-'’]\w+)*) (?=[\s.,;!?)]|$)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_MAY_BE_PIECE = re.compile(r'"|(?<!\S)-|:')
+_YEARS = re.compile(r"([1-9]\d{3})(?:(?:-|–|\.\.)([1-9]\d{3}))?", re.ASCII)
+_KINDS: Mapping[str, Kind] = {"talk": "talk", "talks": "talk", "paper": "paper", "papers": "paper"}
 
-_ORDER = {"zero": "0", "one": "1", "two": "2", "inf": "infinity", "infty": "infinity"}
-_NORM = re.compile(
-    r"(?<![\w\\])\\?(?:ell|l)[\s_^\-]{0,2}[{(]?\\?(0|1|2|p|q|zero|one|two|infinity|infty|inf)[)}]?(?!\w)"
-)
-_LATEX_WORD = re.compile(r"\\([a-zA-Z]+)")
-_FORMATTING = re.compile(
-    r"math(?:bb|cal|bf|rm|sf)|text(?:bf|it)?|operatorname|left|right|bigg?[lr]?|begin|end|frac|sqrt|"
-    r"cdot|quad|qquad|hat|tilde|bar|vec"
-)
-_SYMBOLS = {
-    "∞": " infinity ",
-    "∇": " nabla ",
-    "∂": " partial ",
-    "∑": " sum ",
-    "∏": " product ",
-    "∫": " integral ",
-}
+Part: TypeAlias = Literal["speaker", "series", "year", "kind", "word", "phrase"]
+Span: TypeAlias = tuple[int, int]
 
-# The short form is added to queries and passages that hold the long one, so that either finds the
-# other.
-_SHORT_FORMS = {
-    "kullback leibler": "kl",
-    "neural tangent kernel": "ntk",
-    "stochastic gradient descent": "sgd",
-    "empirical risk minimi[sz](?:ation|er)": "erm",
-    "vapnik chervonenkis": "vc",
-    "reproducing kernel hilbert space": "rkhs",
-    "generative adversarial net(?:work)?": "gan",
-    "variational auto ?encoder": "vae",
-    "probably approximately correct": "pac",
-    "maximum mean discrepancy": "mmd",
-    "principal component analysis": "pca",
-    "support vector machine": "svm",
-    "restricted isometry property": "rip",
-    "markov chain monte carlo": "mcmc",
-}
-_GAP = r"[\s\-–]+"
-_SHORT = tuple(_SHORT_FORMS.values())
-_LONG_FORMS = re.compile(
-    "|".join(rf"\b({long})(?:s|es)?\b" for long in _SHORT_FORMS)
-    .replace(" ?", r"\s?")
-    .replace(" ", _GAP)
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A part of a query that is more than words: a filter, a phrase, something to leave out.
+
+    value: as typed, a year as `2021` or `2019-2021`; span: where it stands in `ParsedQuery.typed`.
+    """
+
+    part: Part
+    value: str
+    excluded: bool
+    span: Span
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it is about the talk or paper, not about the words of a passage."""
+        return self.part not in {"word", "phrase"}
+
+    @property
+    def is_phrase(self) -> bool:
+        """Whether these words must stand so in a passage."""
+        return self.part == "phrase" and not self.excluded
+
+    @property
+    def leaves_words_out(self) -> bool:
+        """Whether passages with these words are left out."""
+        return self.excluded and not self.is_filter
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The first and the last year of a filter on years."""
+        first, _, last = self.value.partition("-")
+        return int(first), int(last or first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedQuery:
-    """A query for both legs: running text for the encoder, words and phrases for the terms."""
+    """A query for both legs: running text for the encoder, words and phrases for the terms.
 
+    typed: the cleaned query, whole; marks: other forms of its words, for snippets.
+    """
+
+    typed: str
     text: str
     words: str
     phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    understood: tuple[Understood, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
+        if not self.typed.strip():
             raise InvalidQuery("the query is empty; type some words to search for")
+        if not self.text and not self.filters:
+            raise InvalidQuery(
+                "the query says only what to leave out; type what to search for, too"
+                if self.excluded
+                else "the query has no letters or digits; type some words to search for"
+            )
+
+    @property
+    def filters(self) -> tuple[Understood, ...]:
+        """What was typed about the talk or paper."""
+        return tuple(one for one in self.understood if one.is_filter)
+
+    @property
+    def free(self) -> Iterator[Span]:
+        """The stretches of `typed` that are words and nothing else, in order."""
+        at = 0
+        for one in self.understood:
+            yield at, one.span[0]
+            at = one.span[1]
+        yield at, len(self.typed)
+
+    def without(self, part: Understood) -> str:
+        """The query as typed, but for one part of it."""
+        start, end = part.span
+        return " ".join(f"{self.typed[:start]} {self.typed[end:]}".split())
 
 
-def parse(text: str) -> ParsedQuery:
+def parse(text: str, notation: Notation | None = None) -> ParsedQuery:
     """Read a query as typed; phrases stand in quotes, an unpaired quote counts for nothing.
 
-    Raises: InvalidQuery when it is empty or longer than 1,000 characters.
+    notation: of the snapshot that is searched, or the packaged one.
+    Raises: InvalidQuery when it is empty, has no words, says only what to leave out, or is longer
+    than 1,000 characters.
     """
     if len(text) > MAX_CHARS:
         raise InvalidQuery(f"the query has {len(text)} characters; shorten it to {MAX_CHARS}")
-    plain = " ".join(clean(text).replace("\ufffd", " ").translate(QUOTES).split())
-    phrases = tuple(phrase for found in QUOTED.findall(plain) if (phrase := normalised(found)))
+    known = notation or packaged()
+    typed = " ".join(clean(text).translate(QUOTES).split())
+    understood = tuple(_understood(typed)) if _MAY_BE_PIECE.search(typed) else ()
+    phrases = tuple(known.normalised(one.value) for one in understood if one.is_phrase)
+    running = _without(typed, [one for one in understood if not one.is_phrase])
+    words = known.normalised(_without(typed, understood))
+    said = " ".join((words, *phrases))
     return ParsedQuery(
-        text=" ".join(plain.replace('"', " ").split()),
-        words=with_short_forms(normalised(QUOTED.sub(" ", plain).replace('"', " "))),
+        typed=typed,
+        text=running if any(map(str.isalnum, said)) else "",
+        words=known.with_short_forms(words),
         phrases=phrases,
+        excluded=tuple(known.normalised(one.value) for one in understood if one.leaves_words_out),
+        understood=understood,
+        marks=known.other_forms(said),
     )
 
 
-def normalised(text: str) -> str:
-    """Lower-cased text with one spelling for each notation; for passages and queries alike."""
-    plain = unicodedata.normalize("NFKC", clean(text)).lower()
-    for symbol, word in _SYMBOLS.items():
-        plain = plain.replace(symbol, word)
-    plain = _NORM.sub(lambda match: f" l{_ORDER.get(match[1], match[1])} ", _greek(plain))
-    plain = _LATEX_WORD.sub(
-        lambda match: " " if _FORMATTING.fullmatch(match[1]) else f" {match[1]} ", plain
-    )
-    return " ".join(plain.split())
+def _without(typed: str, taken: Sequence[Understood]) -> str:
+    """The words of a query without what was taken out of it, and without quotes."""
+    parts, at = [], 0
+    for one in taken:
+        parts.append(typed[at : one.span[0]])
+        at = one.span[1]
+    return " ".join(" ".join([*parts, typed[at:]]).replace('"', " ").split())
 
 
-def with_short_forms(text: str) -> str:
-    """Normalised text, then the abbreviations of what it spells out; no phrase is broken."""
-    short = [_SHORT[(match.lastindex or 1) - 1] for match in _LONG_FORMS.finditer(text)]
-    return " ".join([text, *short]) if short else text
+def _understood(typed: str) -> Iterator[Understood]:
+    """Filters, phrases and what to leave out, in order; what makes no sense is passed over."""
+    for match in _PIECE.finditer(typed):
+        if match["field"]:
+            found = _filter(match["field"].lower(), match["quoted"], match["bare"])
+            excluded = bool(match["not"])
+        else:
+            found = ("word", match["word"]) if match["word"] else ("phrase", match["phrase"])
+            excluded = bool(match["minus"] or match["word"])
+        if found and any(map(str.isalnum, found[1])):
+            part, value = found
+            yield Understood(part=part, value=value, excluded=excluded, span=match.span())
 
 
-def _greek(text: str) -> str:
-    """Spell out single Greek letters, as they are said and as LaTeX names them."""
-    if not any("\u03b1" <= character <= "\u03d5" for character in text):
-        return text
-    return re.sub(
-        r"(?<![\u0370-\u03ff])[\u03b1-\u03c9\u03d5](?![\u0370-\u03ff])", _letter_name, text
-    )
-
-
-def _letter_name(match: re.Match[str]) -> str:
-    name = unicodedata.name(match[0], "").removeprefix("GREEK SMALL LETTER ").removeprefix("GREEK ")
-    return f" {name.split()[-1].lower().replace('lamda', 'lambda')} " if name else match[0]
+def _filter(field: str, quoted: str | None, bare: str | None) -> tuple[Part, str] | None:
+    """The filter that was typed, or None where it only looks like one."""
+    value = (quoted or "").strip() if bare is None else bare.rstrip(".,;:!?)")
+    if field == "kind":
+        kind = _KINDS.get(value.lower())
+        return ("kind", kind) if kind else None
+    if field == "year":
+        years = _YEARS.fullmatch(value)
+        return ("year", "-".join(sorted(filter(None, years.groups())))) if years else None
+    return ("series", value) if field == "series" else ("speaker", value)

@@ -5,23 +5,27 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from index import snapshot
+from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
-from index.filters import Filters
+from index.filters import Filters, allowed_rows, newest_beginnings
 from index.fusion import Fused, alone, calibrated, fused
+from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
-from index.terms import Restriction, TermsLeg
+from index.remarks import remarks
+from index.spelling import SPELLING_FILE, Speller
+from index.terms import Restriction, TermsLeg, sounds_english
 
 Mode: TypeAlias = Literal["hybrid", "semantic", "keyword"]
 Leg: TypeAlias = Literal["dense", "terms"]
@@ -38,6 +42,10 @@ OK, OFF = "ok", "off"
 # Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
 # and 9,000 passages).
 MEANING_FLOOR = 0.3
+# What a passage needs for a query that is no English and has no word in common with the archive.
+# MiniLM reads English only: of 19 such queries in ten languages and scripts, one came nearer to
+# some passage of 250 by chance.
+STRANGE_FLOOR = 0.3
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +55,8 @@ class SearchRequest:
     """What to search for and where; a filter left at None lets everything through.
 
     `series` and `speaker` are compared without case, a speaker also by part of the name; `owner`
-    is one talk or paper; `candidates` is how many each leg proposes.
+    is one talk or paper; `candidates` is how many each leg proposes; with `exact` no word is put
+    right.
     """
 
     text: str
@@ -57,6 +66,7 @@ class SearchRequest:
     series: str | None = None
     speaker: str | None = None
     year: int | None = None
+    exact: bool = False
     limit: int = 10
     candidates: int = 200
 
@@ -91,17 +101,24 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run."""
+    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run.
+
+    query: what was searched for; showing_for: the same as text, if it is not what was typed;
+    remarks: what else is to be known of the answer, in words.
+    """
 
     generation: str
+    query: ParsedQuery
     legs: Mapping[Leg, str]
     degraded: tuple[Leg, ...]
+    showing_for: str | None = None
+    remarks: tuple[str, ...] = ()
     hits: list[Hit] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
-    """A request's filters, worked out for this snapshot."""
+    """A request's filters, and what its query leaves out, worked out for this snapshot."""
 
     allowed: Allowed | None
     restriction: Restriction
@@ -132,6 +149,13 @@ class Searcher:
         self.manifest = snapshot.read_manifest(folder.parent, generation)
         self._rows = snapshot.rows_of(folder, self.manifest)
         self._terms = TermsLeg(folder / TERMS_FOLDER)
+        self._notation = snapshot.notation_of(folder.parent, generation)
+        self._names = Names(self._rows.owners, self._terms.share_in_speakers)
+        self._corrector = Corrector(
+            terms=self._terms,
+            notation=self._notation,
+            speller=Speller.open(folder / SPELLING_FILE),
+        )
         self._meaning = _opened(folder, self._rows.live, self.manifest.encoder_fingerprint, encoder)
 
     @classmethod
@@ -168,33 +192,57 @@ class Searcher:
 
         Raises: InvalidQuery.
         """
-        query, scope = parse(request.text), self._scope(request)
+        query = parse(request.text, self._notation)
+        showing_for = None if request.exact else self._corrector.corrected(query)
+        if showing_for is not None:
+            query = parse(showing_for, self._notation)
+        scope = self._scope(request, query)
+        if not query.text:
+            return self._listing(query, scope, request.limit)
         wanted = WANTED[request.mode]
         runs = self._runs(wanted, query, scope)
         failed = tuple(leg for leg in wanted if runs[leg].said != OK)
         if failed == wanted:  # nothing that was asked for can answer, so the rest does
             runs |= self._runs(tuple(leg for leg in LEGS if leg not in wanted), query, scope)
+        hits = [self._hit(row, one) for row, one in self._ranked(runs, query)[: request.limit]]
         return SearchResult(
             generation=self.generation,
+            query=query,
             legs={leg: runs[leg].said if leg in runs else OFF for leg in LEGS},
             degraded=failed,
-            hits=[self._hit(row, one) for row, one in _ranked(runs)[: request.limit]],
+            hits=hits,
+            showing_for=showing_for,
+            remarks=remarks(query, self._terms, found=bool(hits)),
         )
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""
         self._meaning = "the searcher is closed"
 
-    def _scope(self, request: SearchRequest) -> _Scope:
-        candidates = max(request.candidates, request.limit)
-        ordinals = request.filters.ordinals(self._rows.owners)
-        restriction = request.filters.restriction(ordinals)
-        if ordinals is None:
-            return _Scope(allowed=None, restriction=restriction, candidates=candidates)
-        chosen = np.zeros(len(self._rows.owners), dtype=np.bool_)
-        chosen[ordinals] = True
+    def _scope(self, request: SearchRequest, query: ParsedQuery) -> _Scope:
+        filters = request.filters.with_typed(query.filters)
+        ordinals = filters.ordinals(self._rows.owners)
         return _Scope(
-            allowed=chosen[self._rows.owner_of], restriction=restriction, candidates=candidates
+            allowed=allowed_rows(
+                self._rows.owner_of, ordinals, self._terms.rows_to_leave_out(query)
+            ),
+            restriction=filters.restriction(ordinals),
+            candidates=max(request.candidates, request.limit),
+        )
+
+    def _listing(self, query: ParsedQuery, scope: _Scope, limit: int) -> SearchResult:
+        """For a query of filters only: how each talk or paper begins, the newest first."""
+        allowed = np.arange(0) if scope.allowed is None else np.flatnonzero(scope.allowed)
+        rows = newest_beginnings(self._rows.owners, self._rows.owner_of, allowed)
+        fitting = Fused(score=1.0, dense=None, terms=1.0)
+        hits = [self._hit(row, fitting) for row in rows[:limit]]
+        return SearchResult(
+            generation=self.generation,
+            query=query,
+            legs=dict.fromkeys(LEGS, OFF),
+            degraded=(),
+            hits=hits,
+            remarks=remarks(query, self._terms, found=bool(hits)),
         )
 
     def _runs(self, legs: tuple[Leg, ...], query: ParsedQuery, scope: _Scope) -> dict[Leg, _Run]:
@@ -224,6 +272,8 @@ class Searcher:
             return _Run(said=meaning)
         vector = meaning.encoder.encode_query(query.text)
         rows, cosines = meaning.leg.search(vector, scope.candidates, scope.allowed)
+        if not (self._terms.knows_any(query) or sounds_english(query)):
+            rows, cosines = rows[cosines >= STRANGE_FLOOR], cosines[cosines >= STRANGE_FLOOR]
         scores = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
         unseen = sorted(runs["terms"].scores.keys() - scores.keys()) if "terms" in runs else []
         return _Run(
@@ -232,6 +282,18 @@ class Searcher:
                 **dict(zip(unseen, meaning.leg.cosines(vector, unseen).tolist(), strict=True)),
             }
         )
+
+    def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
+        """Rows best first: those of whom the query names, those with its phrases, the others."""
+        ranked = _fused(runs)
+        if query.phrases and "terms" in runs:
+            phrased = runs["terms"].scores
+            ranked = _lifted(ranked, lambda row: row in phrased)
+        named = self._names.named(query.text)
+        if named:
+            owner_of = self._rows.owner_of
+            ranked = _lifted(ranked, lambda row: int(owner_of[row]) in named)
+        return ranked
 
     def _hit(self, row: int, one: Fused) -> Hit:
         return Hit(
@@ -265,9 +327,21 @@ def _opened(
         return str(problem)
 
 
-def _ranked(runs: Mapping[Leg, _Run]) -> list[tuple[int, Fused]]:
+def _fused(runs: Mapping[Leg, _Run]) -> list[tuple[int, Fused]]:
     """Rows best first, by both legs where both answered."""
     answered = {leg: run.scores for leg, run in runs.items() if run.said == OK}
     if answered.keys() == set(LEGS):
         return fused(answered["dense"], answered["terms"])
     return [hit for leg, scores in answered.items() for hit in alone(scores, leg)]
+
+
+def _lifted(
+    ranked: Sequence[tuple[int, Fused]], first: Callable[[int], bool]
+) -> list[tuple[int, Fused]]:
+    """Some rows before all others, each part in its order; scores stay in 0..1."""
+    return [
+        (row, replace(one, score=(one.score + at_top) / 2))
+        for at_top in (True, False)
+        for row, one in ranked
+        if first(row) == at_top
+    ]

@@ -5,7 +5,8 @@ synced, and only then renamed into place.  The pointer is replaced atomically, a
 generation every byte of which was verified just then.  A kill at any moment leaves the pointer on a
 whole snapshot; what is left over is swept by `collect_garbage`.
 
-    <root>/<generation>/  manifest.json  part-000000000/ …  terms/      (see index/parts.py)
+    <root>/<generation>/  manifest.json  part-000000000/ …  terms/  spelling.tsv  notation.json
+                          (see index/parts.py)
     <root>/CURRENT        one line: the generation that is served
 """
 
@@ -19,13 +20,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from index import query, terms
+from index import terms
 from index.dense import LAYOUT, DenseLeg
 from index.durable import TEMPORARY_PREFIX, digest_of, replace_text, sync_file, sync_tree
 from index.encoders import Encoder, Vectors
 from index.errors import SnapshotDamaged
 from index.manifest import FileEntry, Manifest
-from index.parts import TERMS_FOLDER, Change, build, grow, parts_of
+from index.notation import Notation, packaged
+from index.parts import NOTATION_FILE, TERMS_FOLDER, Change, build, grow, parts_of
 from index.passage import CUTTER_VERSION, Passage, PassageId
 from index.rows import Rows
 
@@ -34,12 +36,6 @@ MANIFEST_FILE = "manifest.json"
 BUILDING_PREFIX = ".building-"
 REMOVING_PREFIX = ".removing-"
 GENERATION = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
-BUILD: Mapping[str, str] = {
-    "vectors": LAYOUT,
-    "terms_analyser": terms.ANALYSER_VERSION,
-    "notation": query.NORMALISER_VERSION,
-}
-"""How snapshots are built; one that was built otherwise is built anew, never extended."""
 MOST_HOLES = 0.2
 """The share of rows that may be holes: they are scanned, counted by BM25, and lie on the disk."""
 _STAMP = "%Y%m%dT%H%M%S%f"
@@ -53,19 +49,27 @@ def write(
     encoder: Encoder | str,
     catalog_digest: str,
     stamps: Mapping[str, str] | None = None,
+    notation: Notation | None = None,
 ) -> Manifest:
     """Build a new generation from passages and their vectors, row by row; it is not published yet.
 
     vectors: shape (passages, dimension), unit rows.  encoder: what made them, or its fingerprint.
     stamps: by talk or paper, what it was made of, for whoever extends it.
+    notation: kept with it, and what queries to it are read by; the packaged one if none is given.
     Raises: ValueError when vectors and passages do not fit; OSError (disk full); FaissUnavailable.
     """
-    content = Change(passages=passages, vectors=vectors, stamps=stamps or {})
+    written_as = notation or packaged()
+    content = Change(passages=passages, vectors=vectors, stamps=stamps or {}, notation=written_as)
     by = encoder if isinstance(encoder, str) else encoder.fingerprint
     return _made(
         root,
         lambda folder: build(folder, content),
-        _Origin(encoder=by, dimension=int(vectors.shape[-1]), catalog_digest=catalog_digest),
+        _Origin(
+            encoder=by,
+            dimension=int(vectors.shape[-1]),
+            catalog_digest=catalog_digest,
+            build=build_parameters(written_as),
+        ),
     )
 
 
@@ -84,15 +88,17 @@ def extend(root: Path, base: str, change: Change, *, catalog_digest: str) -> Man
             encoder=before.encoder_fingerprint,
             dimension=before.dimension,
             catalog_digest=catalog_digest,
+            build=build_parameters(change.notation),
             known=_inodes(root / base, before),
         ),
     )
 
 
-def extensible(manifest: Manifest) -> bool:
+def extensible(manifest: Manifest, notation: Notation) -> bool:
     """Whether a generation may be extended; else the next one is written anew."""
     holes = manifest.rows - manifest.passages
-    return manifest.build == BUILD and holes <= MOST_HOLES * manifest.rows
+    same = manifest.build == build_parameters(notation)
+    return same and holes <= MOST_HOLES * manifest.rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +108,7 @@ class _Origin:
     encoder: str
     dimension: int
     catalog_digest: str
+    build: Mapping[str, str]
     known: Mapping[int, FileEntry] = field(default_factory=dict)
 
 
@@ -137,7 +144,7 @@ def _described(folder: Path, generation: str, gone: Sequence[int], origin: _Orig
         encoder_fingerprint=origin.encoder,
         cutter_version=CUTTER_VERSION,
         catalog_digest=origin.catalog_digest,
-        build=BUILD,
+        build=origin.build,
         files=_entries(folder, origin.known),
     )
 
@@ -214,6 +221,20 @@ def collect_garbage(root: Path, keep: int = 3, *, min_age_s: float = 600.0) -> l
     for name in removed:
         _remove(root / name)
     return removed
+
+
+def notation_of(root: Path, generation: str) -> Notation:
+    """The notation that a verified generation was built with.  Raises: ValueError, OSError."""
+    return Notation.from_json((root / generation / NOTATION_FILE).read_text(encoding="utf-8"))
+
+
+def build_parameters(notation: Notation) -> dict[str, str]:
+    """How a snapshot is built; one that was built otherwise is built anew, never extended."""
+    return {
+        "vectors": LAYOUT,
+        "terms_analyser": terms.ANALYSER_VERSION,
+        "notation": notation.digest,
+    }
 
 
 def passage_ids(root: Path, generation: str) -> list[PassageId]:

@@ -5,15 +5,16 @@ a stretch of the passage, word for word.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from index.query import ParsedQuery, parse
-from index.terms import stem, stems_of
+from index.terms import analysed, stem, stems_of
 
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
+DIVIDERS = " \t\n-–\N{NON-BREAKING HYPHEN}\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,7 @@ def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> lis
     """
     if max_chars < 1:
         raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
-    wanted = frozenset(stems_of(parse(query) if isinstance(query, str) else query).all)
-    words = [
-        _Word(m.start(), m.end(), wanted.intersection(stem(m[0]))) for m in WORD.finditer(text)
-    ]
+    words = _marked(text, parse(query) if isinstance(query, str) else query)
     start, end = _window(text, words, max_chars)
     hits = [
         (word.start, word.end)
@@ -49,6 +47,34 @@ def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> lis
         if word.stems and start <= word.start and word.end <= end
     ]
     return _spans(text, (start, end), hits)
+
+
+def _marked(text: str, query: ParsedQuery) -> list[_Word]:
+    """The words of a text with the stems that make them hits: singly, or in a row of them.
+
+    A phrase is marked where it stands whole; so are other forms of the query's words.
+    """
+    stems = stems_of(query)
+    wanted = frozenset(stems.words)
+    matches = list(WORD.finditer(text))
+    read = [stem(match[0]) for match in matches]
+    hits = [wanted.intersection(found) for found in read]
+    rows = frozenset((*stems.phrases, *map(analysed, query.marks)))
+    for place, row in _places(read, rows):
+        hits[place] = hits[place].union(row)
+    return [_Word(m.start(), m.end(), hit) for m, hit in zip(matches, hits, strict=True)]
+
+
+def _places(
+    read: Sequence[tuple[str, ...]], rows: frozenset[tuple[str, ...]]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Which words belong to one of these rows of stems, and to which."""
+    flat = [(place, one) for place, stems in enumerate(read) for one in stems]
+    for row in filter(None, rows):
+        for first, (_, one) in enumerate(flat):
+            stretch = flat[first : first + len(row)] if one == row[0] else ()
+            if tuple(found for _, found in stretch) == row:
+                yield from ((place, row) for place, _ in stretch)
 
 
 def _window(text: str, words: Sequence[_Word], max_chars: int) -> tuple[int, int]:
@@ -93,10 +119,10 @@ def _spans(text: str, window: tuple[int, int], hits: Sequence[tuple[int, int]]) 
 
 
 def _joined(text: str, hits: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Hits that only white space divides are one."""
+    """Hits that only white space or a hyphen divides are one."""
     joined: list[tuple[int, int]] = []
     for first, last in hits:
-        if joined and not text[joined[-1][1] : first].strip():
+        if joined and not text[joined[-1][1] : first].strip(DIVIDERS):
             joined[-1] = (joined[-1][0], last)
         else:
             joined.append((first, last))

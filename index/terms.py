@@ -1,7 +1,7 @@
 """Search by words: BM25 over stems of title, speakers and text; the only file that imports tantivy.
 
-Invariant: queries and passages pass through the same normaliser and analyser, and no text at all
-can raise.
+Invariant: queries and passages pass through the same normaliser, notation and analyser, and no
+text at all can raise.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from index.durable import link
+from index.notation import Notation, packaged, plain
 from index.passage import Kind, Passage
-from index.query import ParsedQuery, normalised, with_short_forms
+from index.query import ParsedQuery
 from index.stopwords import STOP_WORDS
 
 ANALYSER = "seminar"
 SPELLER = "seminar-spelled"
-ANALYSER_VERSION = "1"
+ANALYSER_VERSION = "2"
 K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
 LONGEST_TERM_BYTES = 60
 NO_SPACE = "os error 28"  # how tantivy tells of a full disk
@@ -34,12 +35,9 @@ HEAP_BYTES = 128 << 20
 # one of them.
 BODY = "body"
 FIELDS = {BODY: 1.0, "title": 0.2, "speakers": 0.3}
-# Words as they are written, without stemming: a slip of the pen is near its word, not near a stem.
+# Words as they are written, without stemming: what the archive's vocabulary is read from.
 SPELLED = "spelled"
 LOCK_FILES = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})
-FUZZY_MIN_CHARS = 4
-FUZZY_TWO_EDITS_CHARS = 8
-FUZZY_BOUND = 2.0  # a word that is only similar counts half
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +73,11 @@ class TermHits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stems:
-    """A query as the index knows it: each word once, phrases word by word, words as spelled."""
+    """A query as the index knows it: each word once, phrases word by word, what to leave out."""
 
     words: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
-    spelled: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, ...], ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -115,19 +113,53 @@ class TermsLeg:
         return min((int(self._searcher.doc_freq(BODY, one)) for one in stem(word)), default=0)
 
     def search(self, query: ParsedQuery, limit: int, where: Restriction | None = None) -> TermHits:
-        """Passages with every phrase and any word of the query; similar spelling if none has."""
+        """Passages with every phrase and any word of the query, and nothing that it leaves out."""
         stems = stems_of(query)
         if limit < 1 or not stems.all:
             return TermHits()
-        where = where or Restriction()
-        exact = self._hits(self._exact(stems), limit, where)
-        if exact or stems.phrases:
-            rare = (K1 + 1) * _idf(self._counted, 1)
-            return _term_hits(exact, bound=self._bound(stems.all), rare=rare)
-        similar = self._similar(stems.spelled)
+        hits = self._hits(self._exact(stems), stems.excluded, limit, where or Restriction())
         return _term_hits(
-            self._hits(similar, limit, where), bound=FUZZY_BOUND * len(similar), rare=1.0
+            hits, bound=self._bound(stems.all), rare=(K1 + 1) * _idf(self._counted, 1)
         )
+
+    def spelled(self) -> list[tuple[str, int]]:
+        """Every word as it is written, and in how many passages it is."""
+        words = self._searcher.terms_with_prefix(SPELLED, "")
+        return [(str(word), int(count)) for word, count in words]
+
+    def knows(self, word: str) -> bool:
+        """Whether some passage has a word, by its stem."""
+        return any(self._searcher.doc_freq(BODY, found) for found in stem(word))
+
+    def knows_any(self, query: ParsedQuery) -> bool:
+        """Whether some passage has a word of the query."""
+        return any(self._searcher.doc_freq(BODY, found) for found in stems_of(query).all)
+
+    def says(self, phrase: str) -> bool:
+        """Whether some passage has these words in this order."""
+        stems = analysed(phrase)
+        if not stems or not all(self._searcher.doc_freq(BODY, one) for one in stems):
+            return False
+        return bool(self._searcher.search(self._phrase(stems), 1, count=False).hits)
+
+    def share_in_speakers(self, word: str) -> float:
+        """Of the passages that have a word at all, how many have it in the name of a speaker."""
+        (found, *_) = stem(word) or ("",)
+        everywhere = self._searcher.doc_freq(BODY, found)
+        return self._searcher.doc_freq("speakers", found) / everywhere if everywhere else 0.0
+
+    def rows_to_leave_out(self, query: ParsedQuery) -> list[int]:
+        """Every row that has what the query leaves out, in no promised order."""
+        excluded = stems_of(query).excluded
+        if not excluded or not self.count:
+            return []
+        occur = self._tantivy.Occur.Should
+        any_of = self._tantivy.Query.boolean_query(
+            [(occur, self._phrase(phrase)) for phrase in excluded]
+        )
+        hits = self._searcher.search(any_of, self.count, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [int(row or 0) for row in rows]
 
     def _exact(self, stems: Stems) -> list[tuple[Any, Any]]:
         occur = self._tantivy.Occur
@@ -140,27 +172,19 @@ class TermsLeg:
         ]
         return required + wished
 
-    def _similar(self, words: Sequence[str]) -> list[tuple[Any, Any]]:
-        query = self._tantivy.Query
-        return [
-            (
-                self._tantivy.Occur.Should,
-                query.fuzzy_term_query(
-                    self._schema, SPELLED, word, 2 if len(word) >= FUZZY_TWO_EDITS_CHARS else 1
-                ),
-            )
-            for word in words
-            if len(word) >= FUZZY_MIN_CHARS
-        ]
-
     def _hits(
-        self, clauses: Sequence[tuple[Any, Any]], limit: int, where: Restriction
+        self,
+        clauses: Sequence[tuple[Any, Any]],
+        excluded: Sequence[Sequence[str]],
+        limit: int,
+        where: Restriction,
     ) -> list[tuple[float, int]]:
         """(score, row) of the best, in no promised order."""
         if not clauses or self.count == 0:
             return []
         query, must = self._tantivy.Query, self._tantivy.Occur.Must
         filters = [(must, query.const_score_query(only, 0.0)) for only in self._filters(where)]
+        filters += [(self._tantivy.Occur.MustNot, self._phrase(phrase)) for phrase in excluded]
         whole = query.boolean_query([(must, query.boolean_query(list(clauses))), *filters])
         hits = self._searcher.search(whole, limit, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
@@ -213,15 +237,19 @@ def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) 
     )
 
 
-def write_terms(folder: Path, rows: Iterable[Row]) -> None:
-    """Build the term index of a snapshot in an empty folder.  Raises: OSError (disk full)."""
+def write_terms(folder: Path, rows: Iterable[Row], notation: Notation | None = None) -> None:
+    """Build the term index of a snapshot in an empty folder.
+
+    notation: by which the passages are normalised; the packaged one if none is given.
+    Raises: OSError (disk full).
+    """
     import tantivy
 
     with _naming_a_full_disk(folder):
         built = tantivy.Index(_schema(), path=str(folder), reuse=False)
         built.register_tokenizer(ANALYSER, _stemmer())
         built.register_tokenizer(SPELLER, _splitter())
-        _fill(folder, built.writer(HEAP_BYTES, 1), rows)
+        _fill(folder, built.writer(HEAP_BYTES, 1), rows, notation or packaged())
 
 
 @contextmanager
@@ -235,11 +263,20 @@ def _naming_a_full_disk(folder: Path) -> Iterator[None]:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from problem
 
 
-def extend_terms(folder: Path, base: Path, gone: Iterable[int], rows: Iterable[Row]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What a term index loses and gains; `gone` are ordinals of owners."""
+
+    gone: Sequence[int]
+    rows: Iterable[Row]
+    notation: Notation
+
+
+def extend_terms(folder: Path, base: Path, change: Exchange) -> None:
     """Build a term index in an empty folder out of a verified one, which stays as it is.
 
-    gone: the ordinals of owners whose passages are taken out.  Segments are linked: tantivy writes
-    none twice.  What it does replace by name is copied.  Raises: OSError (disk full).
+    Segments are linked: tantivy writes none twice.  What it does replace by name is copied.
+    Raises: OSError (disk full).
     """
     import tantivy
 
@@ -253,42 +290,72 @@ def extend_terms(folder: Path, base: Path, gone: Iterable[int], rows: Iterable[R
         opened.register_tokenizer(ANALYSER, _stemmer())
         opened.register_tokenizer(SPELLER, _splitter())
         writer = opened.writer(HEAP_BYTES, 1)
-        if leaving := list(gone):  # by a query: by a term, tantivy-py takes numbers for signed ones
+        if change.gone:  # by a query: by a term, tantivy-py takes numbers for signed ones
             writer.delete_documents_by_query(
-                tantivy.Query.term_set_query(opened.schema, "owner", leaving)
+                tantivy.Query.term_set_query(opened.schema, "owner", list(change.gone))
             )
-        _fill(folder, writer, rows)
+        _fill(folder, writer, change.rows, change.notation)
 
 
-def _fill(folder: Path, writer: Any, rows: Iterable[Row]) -> None:
+def _fill(folder: Path, writer: Any, rows: Iterable[Row], notation: Notation) -> None:
     """Add rows, wait for all that is to be written, and leave no lock behind."""
     for row in rows:
-        writer.add_document(_document(row))
+        writer.add_document(_document(row, notation))
     writer.commit()
     writer.wait_merging_threads()
+    _remove_locks(folder)
+
+
+def spelled_words(folder: Path) -> list[tuple[str, int]]:
+    """Every word of a new term index as it is written, and in how many passages it is."""
+    found = TermsLeg(folder).spelled()
+    _remove_locks(folder)
+    return found
+
+
+def _remove_locks(folder: Path) -> None:
+    for lock in LOCK_FILES:
+        (folder / lock).unlink(missing_ok=True)
 
 
 def stems_of(query: ParsedQuery) -> Stems:
     """The stems that a query is searched by; stop words count only where there is nothing else."""
-    words = _surface_words(query.words)
+    words = surface_words(query.words)
     telling = [word for word in words if word not in STOP_WORDS]
-    phrases = tuple(tuple(_stemmer().analyze(_indexable(phrase))) for phrase in query.phrases)
-    kept = telling or ([] if any(phrases) else words)
+    phrases = tuple(found for phrase in query.phrases if (found := analysed(phrase)))
+    kept = telling or ([] if phrases else words)
     return Stems(
         words=tuple(dict.fromkeys(found for word in kept for found in stem(word))),
-        phrases=tuple(phrase for phrase in phrases if phrase),
-        spelled=tuple(dict.fromkeys(kept)),
+        phrases=phrases,
+        excluded=tuple(found for phrase in query.excluded if (found := analysed(phrase))),
     )
+
+
+def sounds_english(query: ParsedQuery) -> bool:
+    """Whether a query has two of the words that no English question is without."""
+    return len(STOP_WORDS.intersection(surface_words(query.words))) >= 2
+
+
+def leaves_out(query: ParsedQuery, text: str) -> bool:
+    """Whether a text has what a query leaves out, where there is no index to ask."""
+    said = f" {' '.join(analysed(packaged().with_short_forms(packaged().normalised(text))))} "
+    return any(f" {' '.join(phrase)} " in said for phrase in stems_of(query).excluded)
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> tuple[str, ...]:
     """The stems under which one word is indexed: none for punctuation, several for `don't`."""
-    return tuple(_stemmer().analyze(_indexable(normalised(word))))
+    return analysed(plain(word))
 
 
-def _surface_words(text: str) -> list[str]:
-    return list(_splitter().analyze(_indexable(text)))
+def analysed(normal: str) -> tuple[str, ...]:
+    """The stems of normalised text, in order, stop words included."""
+    return tuple(_stemmer().analyze(_indexable(normal)))
+
+
+def surface_words(normal: str) -> list[str]:
+    """The words of normalised text as they are spelled, without accents."""
+    return list(_splitter().analyze(_indexable(normal)))
 
 
 def _indexable(text: str) -> str:
@@ -308,19 +375,21 @@ def _schema() -> Any:
     return schema.build()
 
 
-def _document(row: Row) -> Any:
+def _document(row: Row, notation: Notation) -> Any:
+    """The parts of the body are values of their own, so that no phrase goes across them."""
     import tantivy
 
     passage = row.passage
     document = tantivy.Document()
     title, speakers, text = (
-        with_short_forms(_indexable(normalised(part)))
+        notation.with_short_forms(_indexable(notation.normalised(part)))
         for part in (passage.title, " ".join(passage.speakers), passage.text)
     )
-    everything = f"{title} {speakers} {text}"
     for field, value in (
-        (BODY, everything),
-        (SPELLED, everything),
+        (BODY, title),
+        (BODY, speakers),
+        (BODY, text),
+        (SPELLED, f"{title} {speakers} {text}"),
         ("title", title),
         ("speakers", speakers),
     ):

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -23,11 +24,14 @@ from index import canaries, snapshot
 from index.encoders import Encoder
 from index.errors import CanaryFailed, IndexProblem
 from index.manifest import Manifest
+from index.notation import Notation
+from index.notation import read as read_notation
 from index.parts import Change
 from index.passage import Passage, PassageId
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
+NOTATION_FILE = "notation.toml"
 NOTHING = hashlib.sha256().hexdigest()
 """The digest of a catalog without passages."""
 CANARIES_FILE = "canaries.toml"
@@ -82,38 +86,50 @@ def published(
     anew: bool = False,
 ) -> str:
     """See `publish`; for whoever is the only one who publishes already."""
+    notation = notation_of(index_dir)
     with catalog.read() as session:
         stamps = catalog_passages.stamps(session)
         base = None if anew else _base(index_dir, encoder)
-        if base and _is_of(base, catalog_passages.digest_of(stamps)):
+        if base and _is_of(base, catalog_passages.digest_of(stamps), notation):
             return base.generation
-        made = _made(session, index_dir, stamps, base, cache)
+        wanted = _Wanted(index_dir=index_dir, stamps=stamps, notation=notation, base=base)
+        made = _made(session, wanted, cache)
     _ask(index_dir, made.generation, encoder)
     snapshot.publish(index_dir, made.generation)
     snapshot.collect_garbage(index_dir)
     return made.generation
 
 
-def _made(
-    session: Session,
-    index_dir: Path,
-    stamps: Mapping[str, str],
-    base: Manifest | None,
-    cache: VectorCache,
-) -> Manifest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a new generation shall be: everything in `stamps`, out of `base` where that may be."""
+
+    index_dir: Path
+    stamps: Mapping[str, str]
+    notation: Notation
+    base: Manifest | None
+
+
+def _made(session: Session, wanted: _Wanted, cache: VectorCache) -> Manifest:
     """A new generation: the base and what changed since, or everything anew."""
-    known = {} if base is None else snapshot.stamps(index_dir, base)
+    base, stamps = wanted.base, wanted.stamps
+    known = {} if base is None else snapshot.stamps(wanted.index_dir, base)
     new = [owner_id for owner_id, stamp in stamps.items() if known.get(owner_id) != stamp]
     digest = catalog_passages.digest_of(stamps)
-    if base is None or not snapshot.extensible(base) or len(new) > MOST_NEW * len(stamps):
+    if (
+        base is None
+        or not snapshot.extensible(base, wanted.notation)
+        or len(new) > MOST_NEW * len(stamps)
+    ):
         everything = [as_passage(one) for one in catalog_passages.searchable(session)]
         return snapshot.write(
-            index_dir,
+            wanted.index_dir,
             everything,
             _gathered(everything, cache),
             encoder=cache.encoder.fingerprint,
             catalog_digest=digest,
             stamps=stamps,
+            notation=wanted.notation,
         )
     changed = [as_passage(one) for one in catalog_passages.searchable(session, new)]
     change = Change(
@@ -121,8 +137,9 @@ def _made(
         vectors=_gathered(changed, cache),
         stamps=stamps,
         gone=[owner_id for owner_id in known if known[owner_id] != stamps.get(owner_id)],
+        notation=wanted.notation,
     )
-    return snapshot.extend(index_dir, base.generation, change, catalog_digest=digest)
+    return snapshot.extend(wanted.index_dir, base.generation, change, catalog_digest=digest)
 
 
 def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:
@@ -144,14 +161,25 @@ def differs(catalog: Catalog, index_dir: Path) -> bool:
         generation = snapshot.current_generation(index_dir)
         if generation is None:
             return digest != NOTHING
-        return not _is_of(snapshot.read_manifest(index_dir, generation), digest)
+        manifest = snapshot.read_manifest(index_dir, generation)
+        return not _is_of(manifest, digest, notation_of(index_dir))
     except IndexProblem:
-        return True  # damaged: build a whole one
+        return True  # damaged: build a whole one; a faulty notation: say so
 
 
-def _is_of(manifest: Manifest, digest: str) -> bool:
+def notation_of(index_dir: Path) -> Notation:
+    """The notation of the archive: the packaged one with what staff added in the data folder.
+
+    Raises: BadNotation.
+    """
+    return read_notation(index_dir.parent / NOTATION_FILE)
+
+
+def _is_of(manifest: Manifest, digest: str, notation: Notation) -> bool:
     """Whether a generation is of that catalog, and built as this version builds."""
-    return manifest.catalog_digest == digest and manifest.build == snapshot.BUILD
+    return manifest.catalog_digest == digest and (
+        manifest.build == snapshot.build_parameters(notation)
+    )
 
 
 def publish_lock(index_dir: Path) -> Path:

@@ -9,12 +9,11 @@ confidence are invented.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby
 
+from index.sounds import sounds
 from ingest.segments import Segment, Word
 from ingest.vocabulary import Pieces
 
@@ -36,23 +35,6 @@ LEAST_LIKENESS = 0.7
 LONGER = 0.01
 """What each word more counts where two changes are equally good."""
 
-SPELLINGS = (
-    ("sch|tch|ch|sh|dg", "s"),
-    ("ph", "f"),
-    ("th", "t"),
-    ("ck", "k"),
-    ("gh", ""),
-    ("tz", "ts"),
-    ("x", "ks"),
-    ("qu", "kf"),
-    ("^kn", "n"),
-    ("^wr", "r"),
-    ("c(?=[eiy])", "s"),
-    ("(?<=[aeiouyr])h|h(?=$|[bcdfgjklmnpqrstvz])", ""),
-    ("e$", ""),
-    ("[aeiouy]+", "a"),
-)
-ALIKE = str.maketrans("bdgqcvwzjm", "ptkkkffssn")
 EDGES = re.compile(r"^[^\w]+|[^\w]+$")
 ENDING = re.compile(r"(['’]s)?[^\w]*$")
 POSSESSIVE = re.compile(r"['’]s?$")
@@ -173,16 +155,6 @@ class Repair:
             key="".join(sounds(word) for word in words),
             name=not text.islower(),
         )
-
-
-@lru_cache(maxsize=20_000)
-def sounds(word: str) -> str:
-    """A word as it sounds, roughly: one letter for all vowels, one for consonants alike."""
-    letters = unicodedata.normalize("NFKD", word.lower())
-    key = "".join(c for c in letters if c.isascii() and c.isalpha())
-    for spelled, sounded in SPELLINGS:
-        key = re.sub(spelled, sounded, key)
-    return "".join(letter for letter, _ in groupby(key.translate(ALIKE)))
 
 
 def needed(stretch: Stretch, term: Term) -> float:

@@ -16,6 +16,7 @@ from catalog import talks as catalog_talks
 from catalog.tables import Paper
 from catalog.talks import TalkDetails
 from index.passage import Kind
+from index.query import ParsedQuery, parse
 from index.searcher import Hit, Mode, SearchRequest, SearchResult
 
 CANDIDATES = 300
@@ -36,6 +37,7 @@ class Ask:
     speaker: str | None = None
     year: int | None = None
     owner: str | None = None  # public id of the one talk or paper to search in
+    exact: bool = False  # put no word right
 
     @property
     def narrowed(self) -> bool:
@@ -45,7 +47,7 @@ class Ask:
     @property
     def everywhere(self) -> "Ask":
         """The same words, not narrowed."""
-        return Ask(text=self.text, mode=self.mode)
+        return Ask(text=self.text, mode=self.mode, exact=self.exact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +84,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An answer: groups best first, and word of what did not run."""
+    """An answer: groups best first, what was searched for, and word of what did not run."""
 
     generation: str
+    query: ParsedQuery
+    showing_for: str | None
+    remarks: tuple[str, ...]
     legs: Mapping[str, str]
     degraded: tuple[str, ...]
     groups: tuple[Group, ...]
@@ -100,6 +105,9 @@ def find(service: Service, ask: Ask) -> Found:
     _count(service, ask, result, seconds)
     return Found(
         generation=result.generation,
+        query=result.query,
+        showing_for=result.showing_for,
+        remarks=result.remarks,
         legs={str(leg): said for leg, said in result.legs.items()},
         degraded=_degraded(service, result),
         groups=tuple(groups),
@@ -130,6 +138,7 @@ def _result(service: Service, ask: Ask) -> SearchResult:
             series=ask.series,
             speaker=ask.speaker,
             year=ask.year,
+            exact=ask.exact,
             limit=2 * CANDIDATES,
             candidates=CANDIDATES,
         )
@@ -154,6 +163,7 @@ def _from_catalog(service: Service, ask: Ask) -> SearchResult:
         hits = hits_in_catalog(session, request)
     return SearchResult(
         generation=NO_GENERATION,
+        query=parse(ask.text),
         legs={"dense": NO_SNAPSHOT, "terms": f"{NO_SNAPSHOT}; looked up in the catalog"},
         degraded=("dense", "terms"),
         hits=hits,

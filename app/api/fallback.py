@@ -13,10 +13,11 @@ from catalog import talks as catalog_talks
 from catalog.tables import Paper, PassageRow, Talk
 from index.filters import Filters
 from index.passage import Passage, PassageId
-from index.query import parse
+from index.query import ParsedQuery, parse
 from index.rows import Owner
 from index.searcher import Hit, SearchRequest
 from index.stopwords import STOP_WORDS
+from index.terms import leaves_out
 
 _MOST_ROWS = 400
 _MOST_WORDS = 12
@@ -24,20 +25,27 @@ _MOST_WORDS = 12
 
 def hits_in_catalog(session: Session, request: SearchRequest) -> list[Hit]:
     """Passages of public talks and papers with any of the words, those with most first."""
-    words = _words(request.text)
+    query = parse(request.text)
+    words, filters = _words(query), request.filters.with_typed(query.filters)
     passages = [*_of_talks(session, words), *_of_papers(session, words)]
-    hits = [_hit(one, words) for one in passages if _admitted(one, request.filters)]
+    hits = [
+        _hit(one, words)
+        for one in passages
+        if _admitted(one, filters) and not leaves_out(query, one.text)
+    ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
 
 
-def _words(text: str) -> tuple[str, ...]:
-    query = parse(text)
+def _words(query: ParsedQuery) -> tuple[str, ...]:
     words = dict.fromkeys((*query.words.split(), *" ".join(query.phrases).split()))
     telling = [word for word in words if word not in STOP_WORDS and len(word) > 1]
     return tuple((telling or list(words))[:_MOST_WORDS])
 
 
 def _with_any(words: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Any of the words; everything for a query of filters only."""
+    if not words:
+        return sa.true()
     return sa.or_(
         *(sa.func.lower(col(PassageRow.text)).contains(w, autoescape=True) for w in words)
     )
@@ -103,5 +111,5 @@ def _admitted(passage: Passage, filters: Filters) -> bool:
 
 def _hit(passage: Passage, words: Sequence[str]) -> Hit:
     text = passage.text.lower()
-    score = sum(word in text for word in words) / len(words)
+    score = sum(word in text for word in words) / len(words) if words else 1.0
     return Hit(passage=passage, score=score, dense=None, terms=score, found_by="words")

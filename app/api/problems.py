@@ -79,6 +79,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.ModelDamaged: _MODEL,
     index.EncoderMismatch: _MODEL,
     index.FaissUnavailable: _MODEL,
+    index.BadNotation: _INTERNAL,
     index.UnusableSet: _INTERNAL,
     index.IndexProblem: _INTERNAL,
     ours.PortTaken: _INTERNAL,

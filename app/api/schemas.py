@@ -51,10 +51,24 @@ class HitAnswer(Shape):
     more: int = Field(ge=0)
 
 
+class UnderstoodPart(Shape):
+    """A part of the query that is more than words: a filter, a phrase, something left out."""
+
+    part: Literal["speaker", "series", "year", "kind", "word", "phrase"]
+    value: str = Field(description="As typed; a year as `2021` or `2019-2021`.")
+    excluded: bool
+
+
 class SearchAnswer(Shape):
     """Hits, best first; `degraded` names what did not run, `legs` says why."""
 
     query: str
+    understood: list[UnderstoodPart]
+    showing_for: str | None = Field(
+        description="The query with words put right that no passage has, if there were any; "
+        "`exact=true` searches for what was typed."
+    )
+    remarks: list[str] = Field(description="What else to know of the answer, in sentences.")
     generation: str = Field(description="The snapshot; `none` while nothing is published.")
     took_ms: float
     legs: dict[str, str]

@@ -11,10 +11,10 @@ from app.api.cursors import MAX_PLACE, Place, cursor_for, offset_of
 from app.api.depends import Opened
 from app.api.places import owner_url, passage_url
 from app.api.problems import documented
-from app.api.schemas import HitAnswer, PassageAnswer, SearchAnswer, SnippetSpan
+from app.api.schemas import HitAnswer, PassageAnswer, SearchAnswer, SnippetSpan, UnderstoodPart
 from catalog.tables import Paper
 from index.passage import Kind
-from index.query import MAX_CHARS
+from index.query import MAX_CHARS, ParsedQuery
 from index.searcher import Hit, Mode
 from index.snippet import snippet
 
@@ -23,6 +23,9 @@ PASSAGES_SHOWN = 5
 
 EXAMPLE: dict[str, Any] = {
     "query": "why does test error fall again",
+    "understood": [],
+    "showing_for": None,
+    "remarks": [],
     "generation": "20240212T101500000000-0a1b2c3d",
     "took_ms": 9.1,
     "legs": {"dense": "ok", "terms": "ok"},
@@ -69,7 +72,12 @@ class SearchParameters:
         self,
         q: Annotated[
             str,
-            Query(min_length=1, max_length=MAX_CHARS, description='Words; "quotes" for phrases.'),
+            Query(
+                min_length=1,
+                max_length=MAX_CHARS,
+                description='Words; "quotes" for phrases; `speaker:`, `series:`, `year:` and '
+                "`kind:` to narrow; `-` before what to leave out.",
+            ),
         ],
         kind: Annotated[Kind | None, Query(description="Only talks, or only papers.")] = None,
         series: Annotated[str | None, Query(max_length=200, description="A series' name.")] = None,
@@ -78,6 +86,7 @@ class SearchParameters:
         ] = None,
         year: Annotated[int | None, Query(ge=1000, le=9999)] = None,
         mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
+        exact: Annotated[bool, Query(description="Put no word right.")] = False,
     ) -> None:
         self.ask = Ask(
             text=q,
@@ -86,6 +95,7 @@ class SearchParameters:
             series=series or None,
             speaker=speaker or None,
             year=year,
+            exact=exact,
         )
 
 
@@ -126,12 +136,18 @@ def answered(ask: Ask, found: Found, limit: int, after: str | None) -> SearchAns
     start = offset_of(after, generation=found.generation, request=repr(ask))
     return SearchAnswer(
         query=ask.text,
+        understood=[
+            UnderstoodPart(part=one.part, value=one.value, excluded=one.excluded)
+            for one in found.query.understood
+        ],
+        showing_for=found.showing_for,
+        remarks=list(found.remarks),
         generation=found.generation,
         took_ms=found.took_ms,
         legs=dict(found.legs),
         degraded=list(found.degraded),
         total=len(found.groups),
-        hits=[_hit(ask, group) for group in found.groups[start : start + limit]],
+        hits=[_hit(found.query, group) for group in found.groups[start : start + limit]],
         next_cursor=next_cursor(ask, found, start + limit),
     )
 
@@ -143,7 +159,7 @@ def next_cursor(ask: Ask, found: Found, offset: int) -> str | None:
     return cursor_for(Place(offset=offset, generation=found.generation, request=repr(ask)))
 
 
-def _hit(ask: Ask, group: Group) -> HitAnswer:
+def _hit(query: ParsedQuery, group: Group) -> HitAnswer:
     owner = group.owner
     about: dict[str, Any] = (
         {"id": owner.public_id, "title": owner.title, "speakers": owner.authors, "date": None}
@@ -162,12 +178,12 @@ def _hit(ask: Ask, group: Group) -> HitAnswer:
         series=group.series,
         url=owner_url(owner),
         score=_in_range(group.score),
-        passages=[_passage(ask, group, hit) for hit in group.hits[:PASSAGES_SHOWN]],
+        passages=[_passage(query, group, hit) for hit in group.hits[:PASSAGES_SHOWN]],
         more=max(0, len(group.hits) - PASSAGES_SHOWN),
     )
 
 
-def _passage(ask: Ask, group: Group, hit: Hit) -> PassageAnswer:
+def _passage(query: ParsedQuery, group: Group, hit: Hit) -> PassageAnswer:
     return PassageAnswer(
         id=hit.passage.id,
         start_ms=hit.passage.start_ms,
@@ -175,8 +191,7 @@ def _passage(ask: Ask, group: Group, hit: Hit) -> PassageAnswer:
         page=hit.passage.page,
         url=passage_url(group.owner, hit),
         snippet=[
-            SnippetSpan(text=span.text, hit=span.hit)
-            for span in snippet(hit.passage.text, ask.text)
+            SnippetSpan(text=span.text, hit=span.hit) for span in snippet(hit.passage.text, query)
         ],
         score=_in_range(hit.score),
         found_by=hit.found_by,

@@ -8,6 +8,8 @@ import typer
 from app.cli.context import clock, open_archive, print_json, remark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.cli.context import Archive
     from index.encoders import Encoder
     from index.searcher import Hit, SearchResult
@@ -35,10 +37,17 @@ def register(app: typer.Typer) -> None:
 
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="A question, words, or a phrase in quotes.")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help="A question, words, a phrase in quotes; `speaker:`, `series:`, `year:`, `kind:` "
+            "to narrow, `-` before what to leave out."
+        ),
+    ],
     count: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
     kind: Annotated[Kind | None, typer.Option(help="Only talks or only papers.")] = None,
     mode: Annotated[Mode, typer.Option(help="By meaning and words, or one of them.")] = Mode.HYBRID,
+    exact: Annotated[bool, typer.Option("--exact", help="Put no word right.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Find passages, best first, with the second of the talk or the page of the paper."""
@@ -50,6 +59,7 @@ def search(
             text=query,
             mode=mode.value,
             kinds=(kind.value,) if kind else ("talk", "paper"),
+            exact=exact,
             limit=min(2 * count, 100),
         )
         result = _searched(archive, request)
@@ -61,7 +71,9 @@ def search(
         return
     for reason in result.degraded:
         remark(f"degraded: {reason}")
-    _print(query, hits)
+    for line in _understood(result):
+        remark(line)
+    _print(result, hits)
 
 
 def _searched(archive: "Archive", request: Any) -> "SearchResult":
@@ -93,7 +105,17 @@ def _encoder(archive: "Archive") -> "Encoder | None":
         return None
 
 
-def _print(query: str, hits: "list[Hit]") -> None:
+def _understood(result: "SearchResult") -> "Iterator[str]":
+    """What was made of the query, where it is more than words."""
+    if result.showing_for is not None:
+        yield f"showing results for: {result.showing_for}  (--exact searches for what was typed)"
+    for one in result.query.understood:
+        if not one.is_phrase:
+            yield f"{'without' if one.excluded else 'only'} {one.part}: {one.value}"
+    yield from result.remarks
+
+
+def _print(result: "SearchResult", hits: "list[Hit]") -> None:
     from rich.text import Text
 
     from app.cli.context import stdout
@@ -107,7 +129,7 @@ def _print(query: str, hits: "list[Hit]") -> None:
         names = f" · {', '.join(one.speakers)}" if one.speakers else ""
         out.print(Text(f"{number:2}. {_place(hit):>8}  {one.title}{names}", style="bold"))
         line = Text(" " * 14)
-        for span in snippet(one.text, query):
+        for span in snippet(one.text, result.query):
             line.append(span.text, style="bold yellow" if span.hit else "")
         out.print(line)
 
@@ -122,6 +144,12 @@ def _place(hit: "Hit") -> str:
 def _document(query: str, result: "SearchResult", hits: "list[Hit]") -> dict[str, Any]:
     return {
         "query": query,
+        "understood": [
+            {"part": one.part, "value": one.value, "excluded": one.excluded}
+            for one in result.query.understood
+        ],
+        "showing_for": result.showing_for,
+        "remarks": list(result.remarks),
         "generation": result.generation,
         "legs": dict(result.legs),
         "degraded": list(result.degraded),

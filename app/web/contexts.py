@@ -67,6 +67,14 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutRight:
+    """What a query is shown for in the place of what was typed, and the way back to that."""
+
+    shown: str
+    typed: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One talk or paper that was found."""
 
@@ -148,11 +156,16 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
-    """What was found; `empty` says what to do when nothing was."""
+    """What was found; `empty` says what to do when nothing was.
+
+    understood: filters and exclusions that were typed, each leading to the search without it.
+    """
 
     frame: Frame
     said: str
     how: str
+    understood: tuple[Link, ...]
+    put_right: PutRight | None
     facets: tuple[Facet, ...]
     results: tuple[Result, ...]
     empty: tuple[str, ...]

@@ -53,12 +53,15 @@ async def search(
     speaker: Words = "",
     year: Words = "",
     mode: Words = "",
+    exact: Words = "",
     cursor: Words = "",
 ) -> Response:
     """What was found; an address that makes no sense is read as far as it does."""
     if not q.strip():
         return RedirectResponse("/", status_code=303)
-    narrowing = views.Narrowing(kind=kind, series=series, speaker=speaker, year=year, mode=mode)
+    narrowing = views.Narrowing(
+        kind=kind, series=series, speaker=speaker, year=year, mode=mode, exact=exact
+    )
     ask = views.ask_of(q, narrowing)
     return await service.turns.run(lambda: _results(service, ask, cursor or None))
 

@@ -38,9 +38,11 @@ def paper_page(
         abstract=split_paragraphs(paper.abstract),
         talks=tuple(talk_line(one) for one in talks),
         found=tuple(
-            results.passage_line(frame.query, paper, hit)
+            results.passage_line(found.query, paper, hit)
             for hit in sorted(hits, key=lambda hit: hit.passage.page or 0)
-        ),
+        )
+        if found
+        else (),
         found_said=_found_said(frame.query, len(hits)) if found else "",
         pages=tuple(pages),
     )

@@ -7,10 +7,21 @@ from urllib.parse import urlencode
 from app.api.answers import Ask, Found, Group, page_of
 from app.api.places import owner_url, paper_url, passage_url, pdf_url
 from app.api.talks import duration_ms
-from app.web.contexts import Choice, Facet, Link, PassageLine, Piece, Result, Tick, Timeline
+from app.web.contexts import (
+    Choice,
+    Facet,
+    Link,
+    PassageLine,
+    Piece,
+    PutRight,
+    Result,
+    Tick,
+    Timeline,
+)
 from app.web.formats import clock, counted, length, short_day
 from catalog.tables import Paper
 from catalog.talks import TalkDetails
+from index.query import ParsedQuery, Understood
 from index.searcher import OK, Hit
 from index.snippet import snippet
 
@@ -28,12 +39,39 @@ def search_url(ask: Ask, **changes: object) -> str:
         "speaker": ask.speaker,
         "year": ask.year,
         "mode": None if ask.mode == "hybrid" else ask.mode,
+        "exact": "true" if ask.exact else None,
         **changes,
     }
     return "/search?" + urlencode({k: v for k, v in known.items() if v is not None})
 
 
-def result(ask: Ask, group: Group) -> Result:
+def understood(ask: Ask, found: Found) -> tuple[Link, ...]:
+    """What was typed beside words, each leading to the search without it."""
+    return tuple(
+        Link(text=f"{_said(one)} ×", url=search_url(ask, q=found.query.without(one)))
+        for one in found.query.understood
+        if not one.is_phrase
+    )
+
+
+def put_right(ask: Ask, found: Found) -> PutRight | None:
+    """What is shown in the place of what was typed, and the way back."""
+    if found.showing_for is None:
+        return None
+    return PutRight(
+        shown=found.showing_for,
+        typed=Link(text=ask.text, url=search_url(ask, exact="true")),
+    )
+
+
+def _said(one: Understood) -> str:
+    """A filter or an exclusion in words."""
+    value = f"“{one.value}”" if one.part == "phrase" else one.value
+    named = value if not one.is_filter else f"{one.part}: {value}"
+    return f"without {named}" if one.excluded else named
+
+
+def result(ask: Ask, found: Found, group: Group) -> Result:
     """One talk or paper that was found."""
     owner, shown = group.owner, group.hits[:PASSAGES_SHOWN]
     return Result(
@@ -42,7 +80,7 @@ def result(ask: Ask, group: Group) -> Result:
         url=_best_url(group),
         who=who_of_paper(owner) if isinstance(owner, Paper) else who_of_talk(owner),
         timeline=None if isinstance(owner, Paper) else timeline(owner, group.hits),
-        passages=tuple(passage_line(ask.text, owner, hit) for hit in shown),
+        passages=tuple(passage_line(found.query, owner, hit) for hit in shown),
         more=_more(ask, group),
         also=(Link(text="About this paper", url=paper_url(owner)),)
         if isinstance(owner, Paper) and owner.sha256
@@ -50,7 +88,7 @@ def result(ask: Ask, group: Group) -> Result:
     )
 
 
-def passage_line(query: str, owner: TalkDetails | Paper, hit: Hit) -> PassageLine:
+def passage_line(query: ParsedQuery, owner: TalkDetails | Paper, hit: Hit) -> PassageLine:
     """A passage with its time or page in the margin."""
     start_ms = hit.passage.start_ms
     place = page_of(hit) if start_ms is None else clock(start_ms)
@@ -113,7 +151,7 @@ def how(found: Found) -> str:
 
 def notices(found: Found) -> tuple[str, ...]:
     """What does not work, in words."""
-    parts = []
+    parts = list(found.remarks)
     if "terms" in found.degraded:
         parts.append(
             "The index is not available at the moment; words are looked up in the catalog, "

@@ -71,9 +71,11 @@ def talk_page(
         notices=_notices(details, heard),
         player=_player(details, heard, start_s),
         found=tuple(
-            results.passage_line(query, details, hit)
+            results.passage_line(found.query, details, hit)
             for hit in sorted(hits, key=lambda hit: hit.passage.start_ms or 0)
-        ),
+        )
+        if found
+        else (),
         found_said=_found_said(query, len(hits)) if found else "",
         timeline=results.timeline(details, hits) if hits else None,
         share=Link(text=f"Link to {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),

@@ -35,6 +35,7 @@ class Narrowing:
     speaker: str = ""
     year: str = ""
     mode: str = ""
+    exact: str = ""
 
 
 def ask_of(text: str, narrowing: Narrowing) -> Ask:
@@ -47,6 +48,7 @@ def ask_of(text: str, narrowing: Narrowing) -> Ask:
         speaker=narrowing.speaker[:200] or None,
         year=int(year) if 0 < len(year) <= 4 else None,
         mode=narrowing.mode if narrowing.mode in MODES else "hybrid",
+        exact=narrowing.exact == "true",
     )
 
 
@@ -78,9 +80,12 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
         frame=_frame(service, ask, (*notices, *results.notices(found))),
         said=results.said(found),
         how=results.how(found),
+        understood=results.understood(ask, found),
+        put_right=results.put_right(ask, found),
         facets=results.facets(ask, everywhere),
         results=tuple(
-            results.result(ask, group) for group in found.groups[offset : offset + GROUPS_PER_PAGE]
+            results.result(ask, found, group)
+            for group in found.groups[offset : offset + GROUPS_PER_PAGE]
         ),
         empty=() if found.groups else _empty(ask),
         widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
@@ -96,6 +101,8 @@ def no_search(service: Service, text: str, why: str) -> SearchPage:
         frame=_frame(service, Ask(text=text[:1000]), ()),
         said="Nothing searched",
         how="",
+        understood=(),
+        put_right=None,
         facets=(),
         results=(),
         empty=(why[:1].upper() + why[1:] + ".",),

@@ -230,3 +230,85 @@ def test_a_renamed_talk_is_shown_by_its_new_name_at_once(shelf: Shelf) -> None:
         shelf.change_talk(talk, title="Renamed")
         hits = client.get(SEARCH, params={"q": "kernel"}).json()["hits"]
         assert [hit["title"] for hit in hits] == ["Renamed"]
+
+
+def test_what_was_understood_is_in_the_answer(reader: TestClient) -> None:
+    answer = reader.get(
+        SEARCH, params={"q": 'kernel speaker:raman -feature year:2023..2025 "parity functions"'}
+    ).json()
+    assert answer["understood"] == [
+        {"part": "speaker", "value": "raman", "excluded": False},
+        {"part": "word", "value": "feature", "excluded": True},
+        {"part": "year", "value": "2023-2025", "excluded": False},
+        {"part": "phrase", "value": "parity functions", "excluded": False},
+    ]
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"kind": "talk"}])
+def test_filters_may_be_typed_and_add_to_the_others(
+    reader: TestClient, narrowed: dict[str, str]
+) -> None:
+    answer = reader.get(SEARCH, params={"q": "descent kernel speaker:raman", **narrowed}).json()
+    titles = {hit["title"] for hit in answer["hits"]}
+    both = {"What Gradient Descent Prefers", "Notes on Tangent Kernels"}
+    assert titles == (both if not narrowed else {"What Gradient Descent Prefers"})
+
+
+def test_filters_alone_list_talks_and_papers(reader: TestClient) -> None:
+    answer = reader.get(SEARCH, params={"q": "speaker:raman"})
+    assert answer.status_code == 200
+    assert {hit["title"] for hit in answer.json()["hits"]} == {
+        "What Gradient Descent Prefers",
+        "Notes on Tangent Kernels",
+    }
+
+
+def test_a_word_that_nobody_said_is_put_right_and_it_is_said(reader: TestClient) -> None:
+    answer = reader.get(SEARCH, params={"q": "interpolaton treshold"}).json()
+    assert answer["query"] == "interpolaton treshold"
+    assert answer["showing_for"] == "interpolation threshold"
+    assert {span["text"] for span in answer["hits"][0]["passages"][0]["snippet"] if span["hit"]}
+    page = reader.get("/search", params={"q": "interpolaton treshold"}).text
+    assert "Showing results for <b>interpolation threshold</b>" in page
+    assert 'href="/search?q=interpolaton+treshold&amp;exact=true"' in page
+
+
+def test_exact_searches_for_what_was_typed(reader: TestClient) -> None:
+    parameters = {"q": "interpolaton treshold", "exact": "true"}
+    answer = reader.get(SEARCH, params=parameters).json()
+    assert answer["showing_for"] is None
+    assert answer["remarks"]
+    assert "Showing results for" not in reader.get("/search", params=parameters).text
+
+
+def test_a_page_shows_typed_filters_and_how_to_take_them_away(reader: TestClient) -> None:
+    page = reader.get("/search", params={"q": "descent speaker:raman -<b>x -kernel"}).text
+    assert '<a href="/search?q=descent+-%3Cb%3Ex+-kernel">speaker: raman ×</a>' in page
+    assert "without kernel ×" in page
+
+
+@pytest.mark.parametrize("query", ["?!", "🙂", '" "', "-kernel"])
+def test_a_query_without_words_is_refused_with_what_to_type(reader: TestClient, query: str) -> None:
+    answer = reader.get(SEARCH, params={"q": query})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_query")
+    assert "type" in answer.json()["detail"]
+    page = reader.get("/search", params={"q": query}, headers={"accept": "text/html"})
+    assert page.status_code == 422
+    assert "to search for" in page.text
+
+
+def test_without_a_snapshot_filters_and_exclusions_hold_too(shelf: Shelf) -> None:
+    shelf.talk(
+        NewTalk(title="First", speakers=("Ann Other",)), Spoken(sentences=("A kernel is here.",))
+    )
+    shelf.talk(NewTalk(title="Second"), Spoken(sentences=("The kernel method is a trick.",)))
+    with served(shelf, wait=False) as client:
+
+        def titles(query: str) -> list[str]:
+            hits = client.get(SEARCH, params={"q": query}).json()["hits"]
+            return sorted(hit["title"] for hit in hits)
+
+        assert titles("kernel") == ["First", "Second"]
+        assert titles("kernel -tricks") == ["First"]
+        assert titles("kernel speaker:other") == ["First"]
+        assert titles("speaker:other") == ["First"]

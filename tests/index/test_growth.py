@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from index import snapshot
 from index.errors import SnapshotDamaged
+from index.notation import packaged
 from index.parts import Change, parts_of
 from index.passage import Passage
 from index.query import parse
@@ -196,6 +197,6 @@ def test_too_many_holes_end_the_line(root: Path) -> None:
     talks = {f"talk-{n}": talk(f"talk-{n}", WORDS[:1], 0) for n in range(10)}
     generation = whole(root, talks)
     for n in range(3):
-        assert snapshot.extensible(snapshot.read_manifest(root, generation))
+        assert snapshot.extensible(snapshot.read_manifest(root, generation), packaged())
         generation = grown(root, generation, {}, gone=[f"talk-{n}"])
-    assert not snapshot.extensible(snapshot.read_manifest(root, generation))
+    assert not snapshot.extensible(snapshot.read_manifest(root, generation), packaged())

@@ -12,7 +12,7 @@ import pytest
 
 from index import snapshot
 from index.errors import SnapshotDamaged
-from index.manifest import Manifest
+from index.manifest import FORMAT, Manifest
 from index.passage import CUTTER_VERSION
 from index.testing import HashEncoder
 from tests.index.conftest import SEMINAR, Publish, passage, vectors_file, written
@@ -233,7 +233,7 @@ def test_a_manifest_of_a_newer_version_is_refused_with_a_reason(root: Path) -> N
     file = root / generation / snapshot.MANIFEST_FILE
     body = json.loads(file.read_text())
     body.pop("digest")
-    body["format"] += 1
+    body["format"] = FORMAT + 1
     body["digest"] = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     file.write_text(json.dumps(body))
     with pytest.raises(SnapshotDamaged, match="another version"):

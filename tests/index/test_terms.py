@@ -55,11 +55,6 @@ def test_what_nobody_said_is_not_found(leg: TermsLeg, text: str) -> None:
     assert found(leg, text) == ()
 
 
-def test_similar_spelling_helps_only_when_the_exact_finds_nothing(leg: TermsLeg) -> None:
-    assert found(leg, "interpolaton") == (0,)
-    assert found(leg, "interpolaton tangent") == (1,)
-
-
 def test_a_word_in_the_title_or_of_a_speaker_weighs_more(tmp_path: Path) -> None:
     leg = opened(
         tmp_path / "terms",
@@ -113,11 +108,6 @@ def test_no_query_breaks_it(leg: TermsLeg, text: str) -> None:
 )
 def test_what_other_engines_read_as_syntax_is_searched_as_words(leg: TermsLeg, text: str) -> None:
     assert found(leg, text)[0] == 1
-
-
-@pytest.mark.parametrize("text", ["*", "🙂" * 40, "- / ~", ")("])
-def test_a_query_without_words_finds_nothing(leg: TermsLeg, text: str) -> None:
-    assert found(leg, text) == ()
 
 
 @settings(max_examples=20, deadline=None)

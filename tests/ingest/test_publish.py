@@ -16,10 +16,10 @@ from catalog.store import Store
 from catalog.tables import Talk
 from catalog.talks import NewTalk
 from index import snapshot
-from index.errors import CanaryFailed
+from index.errors import BadNotation, CanaryFailed
 from index.parts import parts_of
 from index.testing import HashEncoder
-from ingest.publish import publish
+from ingest.publish import differs, publish
 from ingest.vectors import VectorCache
 
 ENCODER = HashEncoder()
@@ -191,10 +191,10 @@ def test_another_encoder_or_another_build_is_never_extended(
     generation = publish(shelf, index, VectorCache(Store(tmp_path), other), other)
     assert [part.name for part in parts_of(index / generation)] == ["part-000000000"]
     assert snapshot.read_manifest(index, generation).encoder_fingerprint == other.fingerprint
-    monkeypatch.setattr("index.snapshot.BUILD", {**snapshot.BUILD, "notation": "next"})
+    monkeypatch.setattr("index.snapshot.LAYOUT", "next")
     rebuilt = publish(shelf, index, VectorCache(Store(tmp_path), other), other)
     assert rebuilt != generation
-    assert snapshot.read_manifest(index, rebuilt).build["notation"] == "next"
+    assert snapshot.read_manifest(index, rebuilt).build["vectors"] == "next"
 
 
 def test_a_snapshot_that_fails_a_canary_is_not_published(shelf: Catalog, tmp_path: Path) -> None:
@@ -218,3 +218,21 @@ def test_an_empty_archive_can_be_published(tmp_path: Path) -> None:
     generation = published(catalog, tmp_path)
     assert snapshot.read_manifest(tmp_path / "index", generation).passages == 0
     catalog.close()
+
+
+def test_another_notation_makes_another_snapshot(shelf: Catalog, tmp_path: Path) -> None:
+    first = published(shelf, tmp_path)
+    assert not differs(shelf, tmp_path / "index")
+    (tmp_path / "notation.toml").write_text('[abbreviations]\nOX = ["open x"]\n')
+    assert differs(shelf, tmp_path / "index")
+    second = published(shelf, tmp_path)
+    assert second != first
+    assert published(shelf, tmp_path) == second
+
+
+def test_a_faulty_notation_is_named_and_the_snapshot_stays(shelf: Catalog, tmp_path: Path) -> None:
+    first = published(shelf, tmp_path)
+    (tmp_path / "notation.toml").write_text("[abbreviations]\nOX = 7\n")
+    with pytest.raises(BadNotation, match=r"notation\.toml .* \[abbreviations\] 'OX'"):
+        published(shelf, tmp_path)
+    assert snapshot.current_generation(tmp_path / "index") == first

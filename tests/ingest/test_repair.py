@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.repair import Repair, sounds
+from index.sounds import sounds
+from ingest.repair import Repair
 from ingest.segments import Segment, Word, from_json, to_json
 
 TERMS = ("Kullback-Leibler", "Rademacher", "Marchenko", "Glivenko", "Hoeffding", "eigenvector")
