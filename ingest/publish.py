@@ -122,7 +122,7 @@ def _made(
         stamps=stamps,
         gone=[owner_id for owner_id in known if known[owner_id] != stamps.get(owner_id)],
     )
-    return snapshot.extend(index_dir, base.generation, change, catalog_digest=digest)
+    return snapshot.extend(index_dir, base, change, catalog_digest=digest)
 
 
 def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:
