@@ -166,7 +166,7 @@ def leg_folder(folder: Path, kind: str) -> Path:
 
 def _leg(folder: Path, kind: str) -> dense.DenseLeg:
     if kind != "exact":
-        dense.PROBED = 1 / int(kind.partition("/")[2])
+        dense.PROBED, dense.MOST_PROBED = 1 / int(kind.partition("/")[2]), 1 << 40
     return dense.DenseLeg([leg_folder(folder, kind)])
 
 

@@ -62,6 +62,7 @@ def in_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if archives of this size were large."""
     monkeypatch.setattr("index.dense.CELLS_FROM", 500)
     monkeypatch.setattr("index.dense.GATHERED", 40)
+    monkeypatch.setattr("index.dense.PROBED", 1 / 16)
 
 
 def crowded(count: int, dimension: int = 64) -> Vectors:
