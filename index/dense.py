@@ -49,7 +49,7 @@ GATHERED = 8_000
 _CELLS_PER_ROOT = 2
 _SAMPLE_PER_CELL = 48
 _ROUNDS = 10
-_SPARSE = 0.5
+_SPARSE = 0.2
 
 
 class DenseLeg:
