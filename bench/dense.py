@@ -8,6 +8,7 @@ with one thread; recall is against the exact cosines of all rows.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,15 +30,15 @@ from index.weights import ENCODERS, located
 
 SIZES = (10_000, 50_000, 200_000, 1_000_000)
 REAL = 40_000
-QUESTIONS = 200
+QUESTIONS = 100
 KINDS = (
     "exact",
-    "signs+500",
-    "signs+1000",
+    "cells 1/32",
+    "cells 1/16",
+    "cells 1/8",
     "signs+2000",
-    "signs+4000",
+    "signs+8000",
     "SQ8",
-    "IVF1024,Flat nprobe=16",
     "IVF1024,Flat nprobe=64",
 )
 DEPTH = 200
@@ -71,15 +72,30 @@ def _questions() -> Vectors:
 
 
 def _of_size(folder: Path, real: Vectors, size: int) -> list[dict[str, Any]]:
-    part = folder / "part"
-    part.mkdir(exist_ok=True)
-    dense.write_vectors(part, grown(real, size))
+    vectors = grown(real, size)
+    dense.CELLS_FROM = 1 << 40
+    _written(folder / "part", vectors)
+    dense.CELLS_FROM = 0
+    build_s = _written(folder / "cells", vectors)
+    del vectors
     truth = _measured(folder, "exact", size)
     np.save(folder / "truth.npy", np.load(folder / "found.npy"))
     rows = [truth, *(_measured(folder, kind, size) for kind in KINDS[1:])]
     for row in rows:
+        row["build_s"] = build_s if row["kind"].startswith("cells") else None
         print(row, flush=True)
+    for file in folder.glob("*.faiss"):
+        file.unlink()
     return rows
+
+
+def _written(part: Path, vectors: Vectors) -> float:
+    """Write a part; the seconds it took."""
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    began = time.perf_counter()
+    dense.write_vectors(part, vectors)
+    return round(time.perf_counter() - began, 1)
 
 
 def _measured(folder: Path, kind: str, size: int) -> dict[str, Any]:
@@ -123,32 +139,51 @@ def one(folder: Path, kind: str, size: int) -> None:
 
 def _opened(folder: Path, kind: str) -> tuple[Search, int]:
     part = folder / "part"
-    if kind == "exact" or kind.startswith("signs"):
+    if kind == "exact" or kind.startswith("cells"):
         leg = _leg(folder, kind)
-        names = [dense.VECTORS_FILE] + [dense.CODES_FILE] * (kind != "exact")
         return (
             lambda question: leg.search(question, DEPTH)[0],
-            sum((part / name).stat().st_size for name in names),
+            sum(file.stat().st_size for file in leg_folder(folder, kind).iterdir()),
         )
+    if kind.startswith("signs"):
+        return _signs(part, int(kind.partition("+")[2]))
     faiss = dense.imported()
     factory, _, probes = kind.partition(" nprobe=")
     file = folder / f"{factory}.faiss"
-    built = _built(faiss, factory, np.load(part / dense.VECTORS_FILE, mmap_mode="r"))
+    if not file.is_file():  # another number of probes needs no other file
+        built = _built(faiss, factory, np.load(part / dense.VECTORS_FILE, mmap_mode="r"))
+        faiss.write_index(built, str(file))
+    opened = faiss.read_index(str(file))
     if probes:
-        built.nprobe = int(probes)
-    faiss.write_index(built, str(file))
-    size_bytes = file.stat().st_size
-    file.unlink()
-    return lambda question: built.search(question[np.newaxis], DEPTH)[1][0], size_bytes
+        opened.nprobe = int(probes)
+    return lambda question: opened.search(question[np.newaxis], DEPTH)[1][0], file.stat().st_size
+
+
+def leg_folder(folder: Path, kind: str) -> Path:
+    """Where the part of that kind lies."""
+    return folder / ("part" if kind == "exact" else "cells")
 
 
 def _leg(folder: Path, kind: str) -> dense.DenseLeg:
-    if kind == "exact":
-        dense.EXACT_UP_TO = 1 << 40
-    else:
-        dense.EXACT_UP_TO, dense.RESCORED_PER_HIT = 0, 1
-        dense.RESCORED = int(kind.partition("+")[2])
-    return dense.DenseLeg([folder / "part"])
+    if kind != "exact":
+        dense.PROBED, dense.MOST_PROBED = 1 / int(kind.partition("/")[2]), 1 << 40
+    return dense.DenseLeg([leg_folder(folder, kind)])
+
+
+def _signs(part: Path, rescored: int) -> tuple[Search, int]:
+    """The sign of each component as a bit; the nearest by these are multiplied."""
+    faiss = dense.imported()
+    rows = np.load(part / dense.VECTORS_FILE, mmap_mode="r").view(np.ndarray)
+    codes, apart = np.packbits(rows > 0, axis=1), np.empty(len(rows), dtype=np.int32)
+
+    def search(question: Vectors) -> Any:
+        code = np.packbits(question[np.newaxis] > 0, axis=1)
+        pointers = (faiss.swig_ptr(one) for one in (code, codes))
+        faiss.hammings(*pointers, 1, len(codes), codes.shape[1], faiss.swig_ptr(apart))
+        near = np.flatnonzero(apart <= np.partition(apart, rescored)[rescored])
+        return near[np.argsort(-(rows[near] @ question))[:DEPTH]]
+
+    return search, rows.nbytes + codes.nbytes
 
 
 def _built(faiss: Any, factory: str, rows: Vectors) -> Any:
@@ -179,13 +214,13 @@ def _recall(folder: Path, kind: str, found: Any) -> dict[str, float]:
 
 def _filtered(folder: Path, kind: str, questions: Vectors) -> dict[str, float]:
     """Median milliseconds where only a share of the rows may be found."""
-    if kind != "exact" and not kind.startswith("signs"):
+    if kind != "exact" and not kind.startswith("cells"):
         return {}
     leg, spent = _leg(folder, kind), {}
     for share in FILTERS:
         allowed = np.random.default_rng(3).random(leg.count) < share
         times = []
-        for question in questions[:50]:
+        for question in questions[:20]:
             began = time.perf_counter()
             leg.search(question, DEPTH, allowed)
             times.append((time.perf_counter() - began) * 1000)

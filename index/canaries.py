@@ -8,6 +8,7 @@ passages and on what staff named.
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,11 @@ class _Asked:
         self._rows = snapshot.rows_of(folder, manifest)
         self._dense = DenseLeg(parts_of(folder), live=self._rows.live)
         self._terms = TermsLeg(folder / TERMS_FOLDER)
-        self._searcher = Searcher(folder, generation, encoder)
+        self._folder = folder
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._folder, self._generation, self._encoder)
 
     def sample(self) -> None:
         """Ask for some passages by themselves: their text, their vector, their rarest words."""

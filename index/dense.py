@@ -1,13 +1,15 @@
 """Search by meaning: the only file that imports faiss.
 
 Invariant: a row number is a passage's place in its snapshot, and a cosine is always the exact one.
-Vectors lie in parts, as plain float32 rows that are mapped into memory; beside them lies the sign
-of each component as a bit.  The file of vectors is only opened after its snapshot was verified.
+Vectors lie in parts, as plain float32 rows that are mapped into memory; a file of them is only
+opened after its snapshot was verified.
 
-A small archive is scanned exactly.  Above `EXACT_UP_TO` rows the signs are scanned (48 bytes a row
-instead of 1536), and the nearest `RESCORED` rows are multiplied exactly; a filter that leaves few
-rows is always answered exactly.  Both scans take a mask of rows, grow by appending, and need no
-training; see docs/decisions/0018 and bench/results/dense.json for what was measured.
+A part of fewer than `CELLS_FROM` rows is multiplied whole: small archives are always exact.  The
+rows of a larger one are sorted into cells around centres of their own, and the cells nearest to a
+query are multiplied; so the only error is a row in a cell that was not looked into.  A filter that
+leaves few rows is always answered exactly, and one that leaves some makes more cells be looked
+into.  Parts are added and joined, never changed, so nothing is trained but when a part becomes
+large; see docs/decisions/0018 and bench/results/dense.json for what was measured.
 
 One thread per search: memory feeds one core as fast as two, and a server answers several queries
 at once anyway.
@@ -16,7 +18,9 @@ at once anyway.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,22 +32,24 @@ from index.errors import FaissUnavailable
 
 Rows: TypeAlias = NDArray[np.int64]
 Allowed: TypeAlias = NDArray[np.bool_]
-Codes: TypeAlias = NDArray[np.uint8]
 
 VECTORS_FILE = "vectors.npy"
-CODES_FILE = "signs.npy"
-LAYOUT = "float32+signs"
+CELLS_FILE = "cells.npz"
+LAYOUT = "float32+cells"
 """What the files of a part hold; another name is another format."""
 
-EXACT_UP_TO = 50_000
-"""Up to how many rows all are multiplied: about 2.5 ms."""
-RESCORED = 2_000
-"""How many of the nearest by sign are multiplied, at the least."""
-RESCORED_PER_HIT = 10
-_MOST_TIES = 4
-_FAR = np.int32(1 << 20)
-_CODE_BYTES = 8
-"""FAISS compares codes whose length is a multiple of this."""
+CELLS_FROM = 50_000
+"""From how many rows on a part has cells: below, all are multiplied in about 2.5 ms."""
+PROBED = 1 / 8
+"""The share of a part's cells that is looked into ..."""
+MOST_PROBED = 64_000
+"""... but of a very large archive only cells of about so many rows: 100 MB, read in 3 ms."""
+GATHERED = 8_000
+"""How many allowed rows are picked out and multiplied one by one rather than looked for."""
+_CELLS_PER_ROOT = 2
+_SAMPLE_PER_CELL = 48
+_ROUNDS = 10
+_SPARSE = 0.2
 
 
 class DenseLeg:
@@ -54,10 +60,9 @@ class DenseLeg:
 
         live: shape (count,), false for rows that are gone.  Raises: FaissUnavailable.
         """
-        self._faiss = imported()
-        self._vectors = [_mapped(part / VECTORS_FILE) for part in parts]
-        self._codes = [_mapped(part / CODES_FILE) for part in parts]
-        self._first = np.cumsum([0, *(len(rows) for rows in self._vectors)])
+        imported()
+        self._parts = [_Part(part) for part in parts]
+        self._first = np.cumsum([0, *(part.count for part in self._parts)])
         self._live = live
 
     @property
@@ -68,7 +73,7 @@ class DenseLeg:
     @property
     def dimension(self) -> int:
         """The length of each vector."""
-        return int(self._vectors[0].shape[1])
+        return self._parts[0].dimension
 
     def search(
         self, query: Vectors, limit: int, allowed: Allowed | None = None
@@ -85,13 +90,14 @@ class DenseLeg:
         if limit < 1 or left == 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         asked = np.ascontiguousarray(query, dtype=np.float32)
-        if may is not None and left <= _rescored(limit):
+        if may is not None and left <= GATHERED:
             rows = np.flatnonzero(may)
             return _best(rows, self._cosines(asked, rows), limit)
-        if self.count <= EXACT_UP_TO:
-            return self._by_product(asked, limit, may)
-        rows = self._near_by_sign(asked, min(_rescored(limit), left), may)
-        return _best(rows, self._cosines(asked, rows), limit)
+        share = min(PROBED, MOST_PROBED / self.count) * self.count / left
+        rows, cosines = self._near(asked, may, share)
+        if len(rows) < min(limit, left):  # the filter keeps out what is near
+            rows, cosines = self._near(asked, may, 1.0)
+        return _best(rows, cosines, limit)
 
     def cosines(self, query: Vectors, rows: Sequence[int]) -> Vectors:
         """The exact cosine of each of these rows with the query, in the order given."""
@@ -100,91 +106,136 @@ class DenseLeg:
 
     def vectors(self) -> Vectors:
         """A copy of every vector, in row order, holes included: shape (count, dimension)."""
-        return np.concatenate(self._vectors)
+        return np.concatenate([part.rows(np.arange(part.count)) for part in self._parts])
 
     def vector(self, row: int) -> Vectors:
         """A copy of the vector of one row."""
         part = int(np.searchsorted(self._first, row, side="right")) - 1
-        return np.array(self._vectors[part][row - self._first[part]])
+        found: Vectors = self._parts[part].rows(np.array([row - self._first[part]]))[0]
+        return found
 
-    def _by_product(self, query: Vectors, limit: int, may: Allowed | None) -> tuple[Rows, Vectors]:
-        """All rows multiplied."""
-        cosines = np.empty(self.count, dtype=np.float32)
-        for rows, found in zip(self._vectors, self._split(cosines), strict=True):
-            self._multiply(query, rows, found)
-        if may is not None:
-            cosines[~may] = -np.inf
-        rows = _largest(cosines, limit)
-        found_rows, found = _best(rows, cosines[rows], limit)
-        return found_rows[found > -np.inf], found[found > -np.inf]
-
-    def _near_by_sign(self, query: Vectors, wanted: int, may: Allowed | None) -> Rows:
-        """At least `wanted` rows with the fewest signs that differ, in row order."""
-        code = signs(query[np.newaxis])
-        apart = np.empty(self.count, dtype=np.int32)
-        pointer = self._faiss.swig_ptr
-        for codes, found in zip(self._codes, self._split(apart), strict=True):
-            self._faiss.hammings(
-                pointer(code), pointer(codes), 1, len(codes), code.shape[1], pointer(found)
-            )
-        if may is not None:
-            apart += np.multiply(~may, _FAR, dtype=np.int32)
-        bound = np.partition(apart, wanted - 1)[wanted - 1]
-        return np.flatnonzero(apart <= bound)[: _MOST_TIES * wanted]
+    def _near(self, query: Vectors, may: Allowed | None, share: float) -> tuple[Rows, Vectors]:
+        """Rows that may be found in each part, and their cosines; in no order."""
+        found = []
+        for part, first, end in zip(self._parts, self._first, self._first[1:], strict=False):
+            rows, cosines = part.near(query, None if may is None else may[first:end], share)
+            found.append((rows + first, cosines))
+        rows, cosines = (np.concatenate(some) for some in zip(*found, strict=True))
+        return rows, cosines
 
     def _cosines(self, query: Vectors, rows: Rows) -> Vectors:
         cosines = np.empty(len(rows), dtype=np.float32)
-        parts = np.searchsorted(self._first, rows, side="right") - 1
-        for part in np.unique(parts):
-            mine = parts == part
-            gathered = self._vectors[part][rows[mine] - self._first[part]]
-            found = np.empty(len(gathered), dtype=np.float32)
-            self._multiply(query, gathered, found)
-            cosines[mine] = found
+        places = np.searchsorted(self._first, rows, side="right") - 1
+        for place in np.unique(places):
+            mine = places == place
+            found = self._parts[place].rows(rows[mine] - self._first[place])
+            cosines[mine] = _products(query, found)
         return cosines
 
-    def _multiply(self, query: Vectors, rows: Vectors, found: Vectors) -> None:
-        """The inner product of each row, in this thread alone."""
-        pointer = self._faiss.swig_ptr
-        self._faiss.fvec_inner_products_ny(
-            pointer(found), pointer(query), pointer(rows), len(query), len(rows)
-        )
 
-    def _split(self, whole: NDArray[Any]) -> Iterator[NDArray[Any]]:
-        """The stretch of each part."""
-        for first, end in zip(self._first, self._first[1:], strict=False):
-            yield whole[first:end]
+class _Part:
+    """The vectors of one part, by its own row numbers; sorted into cells when it is large.
 
+    `_order` is the row at each position of the file, `_place` the position of each row, `_starts`
+    where each cell begins.
+    """
 
-def signs(vectors: Vectors) -> Codes:
-    """The sign of each component as a bit: shape (n, bytes), bytes a multiple of eight."""
-    bits = np.packbits(vectors > 0, axis=1)
-    padded = np.zeros((len(bits), -(-bits.shape[1] // _CODE_BYTES) * _CODE_BYTES), dtype=np.uint8)
-    padded[:, : bits.shape[1]] = bits
-    return padded
+    def __init__(self, folder: Path) -> None:
+        self._vectors = _mapped(folder / VECTORS_FILE)
+        self._place: Rows | None = None
+        if (folder / CELLS_FILE).is_file():
+            with np.load(folder / CELLS_FILE, allow_pickle=False) as cells:
+                self._centres, self._starts = cells["centres"], cells["starts"]
+                self._order = cells["order"]
+            self._place = np.empty(self.count, dtype=np.int64)
+            self._place[self._order] = np.arange(self.count)
+
+    @property
+    def count(self) -> int:
+        return len(self._vectors)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._vectors.shape[1])
+
+    def rows(self, rows: Rows) -> Vectors:
+        """A copy of the vectors of these rows."""
+        found: Vectors = self._vectors[rows if self._place is None else self._place[rows]]
+        return found
+
+    def near(self, query: Vectors, may: Allowed | None, share: float) -> tuple[Rows, Vectors]:
+        """The rows of the nearest cells, or of all when there are none, and their cosines."""
+        if self._place is None:
+            rows, cosines = np.arange(self.count), _products(query, self._vectors)
+            return (rows, cosines) if may is None else (rows[may], cosines[may])
+        cells = self._nearest_cells(query, share)
+        spans = [(int(self._starts[cell]), int(self._starts[cell + 1])) for cell in cells]
+        rows = np.concatenate([self._order[start:end] for start, end in spans])
+        if may is None or np.count_nonzero(may[rows]) > _SPARSE * len(rows):
+            cosines = np.concatenate(
+                [_products(query, self._vectors[start:end]) for start, end in spans]
+            )
+            return (rows, cosines) if may is None else (rows[may[rows]], cosines[may[rows]])
+        rows = rows[may[rows]]
+        return rows, _products(query, self.rows(rows))
+
+    def _nearest_cells(self, query: Vectors, share: float) -> list[int]:
+        """In the order of the file, so that memory is read forwards."""
+        wanted = min(len(self._centres), math.ceil(share * len(self._centres)))
+        return sorted(_largest(_products(query, self._centres), wanted).tolist())
 
 
 def write_vectors(folder: Path, vectors: Vectors) -> None:
     """Write unit vectors, one row per passage, as a part of a snapshot."""
     rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    np.save(folder / VECTORS_FILE, rows, allow_pickle=False)
-    np.save(folder / CODES_FILE, signs(rows), allow_pickle=False)
+    if len(rows) < CELLS_FROM:
+        np.save(folder / VECTORS_FILE, rows, allow_pickle=False)
+        return
+    centres, cell_of = _cells(rows)
+    order = np.argsort(cell_of, kind="stable")
+    starts = np.searchsorted(cell_of[order], np.arange(len(centres) + 1))
+    np.save(folder / VECTORS_FILE, rows[order], allow_pickle=False)
+    np.savez(folder / CELLS_FILE, centres=centres, starts=starts, order=order)
 
 
 def join_vectors(folder: Path, parts: Sequence[Path]) -> None:
     """Write the vectors of several parts, one after the other, as one."""
-    for name in (VECTORS_FILE, CODES_FILE):
-        joined = np.concatenate([_mapped(part / name) for part in parts])
-        np.save(folder / name, joined, allow_pickle=False)
+    write_vectors(folder, DenseLeg(parts).vectors())
 
 
-def _mapped(file: Path) -> NDArray[Any]:
-    rows: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+def _cells(rows: Vectors) -> tuple[Vectors, Rows]:
+    """Centres, and the cell of each row; the same for the same rows."""
+    faiss = imported()
+    cells = int(_CELLS_PER_ROOT * math.sqrt(len(rows)))
+    means = faiss.Kmeans(
+        rows.shape[1],
+        cells,
+        niter=_ROUNDS,
+        spherical=True,
+        seed=1,
+        max_points_per_centroid=_SAMPLE_PER_CELL,
+    )
+    means.train(rows)
+    centres = faiss.IndexFlatIP(rows.shape[1])
+    centres.add(means.centroids)
+    _, nearest = centres.search(rows, 1)
+    return np.asarray(means.centroids, dtype=np.float32), nearest[:, 0].astype(np.int64)
+
+
+def _products(query: Vectors, rows: Vectors) -> Vectors:
+    """The inner product of each row, in this thread alone."""
+    faiss = imported()
+    found = np.empty(len(rows), dtype=np.float32)
+    pointer = faiss.swig_ptr
+    faiss.fvec_inner_products_ny(
+        pointer(found), pointer(query), pointer(rows), len(query), len(rows)
+    )
+    return found
+
+
+def _mapped(file: Path) -> Vectors:
+    rows: Vectors = np.load(file, mmap_mode="r", allow_pickle=False)
     return rows.view(np.ndarray)
-
-
-def _rescored(limit: int) -> int:
-    return max(RESCORED, RESCORED_PER_HIT * limit)
 
 
 def _largest(scores: Vectors, limit: int) -> Rows:
@@ -195,7 +246,8 @@ def _largest(scores: Vectors, limit: int) -> Rows:
 
 def _best(rows: Rows, cosines: Vectors, limit: int) -> tuple[Rows, Vectors]:
     """Best first, equal ones by row."""
-    order = np.lexsort((rows, -cosines))[:limit]
+    chosen = _largest(cosines, limit)
+    order = chosen[np.lexsort((rows[chosen], -cosines[chosen]))]
     return rows[order].astype(np.int64), cosines[order]
 
 
@@ -208,6 +260,7 @@ def preload_cuda() -> None:
         imported()
 
 
+@cache
 def imported() -> Any:
     """The faiss module, if exactly one of its two distributions is installed.
 

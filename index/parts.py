@@ -3,17 +3,18 @@
 Invariant: a file of a generation never changes.  A generation that grew out of another has hard
 links to the files that stayed the same, its own new part, and a note of the owners that are gone.
 
-    part-000000000/  vectors.npy  signs.npy  passages.jsonl  rows.npy  owners.json
+    part-000000000/  vectors.npy  [cells.npz]  passages.jsonl  rows.npy  owners.json
     part-000200000/  the same, of row 200,000 and what follows
     terms/           tantivy's own segments
     spelling.tsv     every word of the term index
     notation.json    what passages and queries are normalised by
 
-A new part swallows those before it that are no larger, by writing them out one after the other.
-So there are at most about twenty parts of a million rows, and a row is copied as often at the most.
+A new part swallows those before it that are not twice as large, by writing them out one after the
+other.  So each is at least twice as large as the next; of a million rows there are at most twenty
+parts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,10 +61,10 @@ def build(folder: Path, content: Change) -> Sequence[int]:
 
     Raises: ValueError when vectors and passages do not fit.
     """
-    part = folder / _named(0)
     (folder / TERMS_FOLDER).mkdir()
-    written = _written(part, content, Place(row=0, owner=0))
-    terms.write_terms(folder / TERMS_FOLDER, written, content.notation)
+    rows = _begun(folder / _named(0), content, Place(row=0, owner=0))
+    terms.write_terms(folder / TERMS_FOLDER, rows.written(content.passages), content.notation)
+    _finished(folder / _named(0), rows, content)
     _describe(folder, content.notation)
     return ()
 
@@ -77,13 +78,14 @@ def grow(folder: Path, base: Path, gone: Sequence[int], change: Change) -> Seque
     rows = Rows(parts_of(base), gone)
     leaving = rows.ordinals_of(change.gone)
     place = Place(row=rows.total, owner=len(rows.owners))
-    added = _written(folder / _NEW_PART, change, place)
     (folder / TERMS_FOLDER).mkdir()
+    added = _begun(folder / _NEW_PART, change, place)
     terms.extend_terms(
         folder / TERMS_FOLDER,
         base / TERMS_FOLDER,
-        terms.Exchange(gone=leaving, rows=added, notation=change.notation),
+        terms.Exchange(gone=leaving, rows=added.written(change.passages), notation=change.notation),
     )
+    _finished(folder / _NEW_PART, added, change)
     _take_over(folder, base)
     _describe(folder, change.notation)
     return sorted({*gone, *leaving})
@@ -97,12 +99,13 @@ def _describe(folder: Path, notation: Notation) -> None:
     spelling.write_words(folder / spelling.SPELLING_FILE, words, passages=passages)
 
 
-def _written(part: Path, change: Change, begin: Place) -> Iterator[terms.Row]:
-    """Write a part, and hand on its rows; it is whole when the last was taken."""
+def _begun(part: Path, change: Change, begin: Place) -> RowsWriter:
     _check(change.vectors)
     part.mkdir()
-    rows = RowsWriter(part, begin=begin, stamps=change.stamps)
-    yield from rows.written(change.passages)
+    return RowsWriter(part, begin=begin, stamps=change.stamps)
+
+
+def _finished(part: Path, rows: RowsWriter, change: Change) -> None:
     rows.finish()
     if rows.passages != len(change.vectors):
         raise ValueError(f"{rows.passages} passages came with {len(change.vectors)} vectors")
@@ -110,10 +113,10 @@ def _written(part: Path, change: Change, begin: Place) -> Iterator[terms.Row]:
 
 
 def _take_over(folder: Path, base: Path) -> None:
-    """Link the base's parts, but write those at its end into the new one that are no larger."""
+    """Link the base's parts; those at its end that are not twice as large go into the new one."""
     kept, joined = parts_of(base), [folder / _NEW_PART]
     size = rows_in(joined[0])
-    while kept and (mine := rows_in(kept[-1])) <= size:
+    while kept and (mine := rows_in(kept[-1])) <= 2 * size:
         joined.insert(0, kept.pop())
         size += mine
     for part in kept:

@@ -73,23 +73,24 @@ def write(
     )
 
 
-def extend(root: Path, base: str, change: Change, *, catalog_digest: str) -> Manifest:
+def extend(root: Path, base: Manifest, change: Change, *, catalog_digest: str) -> Manifest:
     """Build a new generation out of another one; it costs what changed, and is not published yet.
 
-    Raises: SnapshotDamaged (the base is); ValueError when vectors and passages do not fit; OSError.
+    base: as `verify` gave it just now.
+    Raises: ValueError when vectors and passages do not fit; OSError (disk full).
     """
-    before = verify(root, base)
-    if change.vectors.shape[-1] != before.dimension:
-        raise ValueError(f"vectors {change.vectors.shape} do not fit those of {base}")
+    folder = root / base.generation
+    if change.vectors.shape[-1] != base.dimension:
+        raise ValueError(f"vectors {change.vectors.shape} do not fit those of {base.generation}")
     return _made(
         root,
-        lambda folder: grow(folder, root / base, before.gone, change),
+        lambda building: grow(building, folder, base.gone, change),
         _Origin(
-            encoder=before.encoder_fingerprint,
-            dimension=before.dimension,
+            encoder=base.encoder_fingerprint,
+            dimension=base.dimension,
             catalog_digest=catalog_digest,
             build=build_parameters(change.notation),
-            known=_inodes(root / base, before),
+            known=_inodes(folder, base),
         ),
     )
 

@@ -139,7 +139,7 @@ def _made(session: Session, wanted: _Wanted, cache: VectorCache) -> Manifest:
         gone=[owner_id for owner_id in known if known[owner_id] != stamps.get(owner_id)],
         notation=wanted.notation,
     )
-    return snapshot.extend(wanted.index_dir, base.generation, change, catalog_digest=digest)
+    return snapshot.extend(wanted.index_dir, base, change, catalog_digest=digest)
 
 
 def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:

@@ -108,7 +108,7 @@ def test_without_a_snapshot_it_serves_from_the_catalog_and_says_so(shelf: Shelf)
 def test_a_damaged_snapshot_leaves_the_older_one_serving_and_says_so(stocked: Shelf) -> None:
     first = stocked.publish()
     second = stocked.publish()
-    damaged = stocked.settings.index_dir / second / "vectors.faiss"
+    damaged = stocked.settings.index_dir / second / "part-000000000" / "vectors.npy"
     damaged.write_bytes(b"\0" * damaged.stat().st_size)
     with served(stocked) as client:
         assert ready(client) == (200, "degraded")

@@ -48,9 +48,9 @@ def made(root: Path, number: int, passages: list[Passage], vectors: Vectors) -> 
         return snapshot.write(
             root, passages, vectors, encoder=HashEncoder(), catalog_digest=str(number)
         ).generation
-    before = snapshot.stamps(root, snapshot.read_manifest(root, base))
-    change = Change(passages=passages, vectors=vectors, gone=before)
-    return snapshot.extend(root, base, change, catalog_digest=str(number)).generation
+    before = snapshot.verify(root, base)
+    change = Change(passages=passages, vectors=vectors, gone=snapshot.stamps(root, before))
+    return snapshot.extend(root, before, change, catalog_digest=str(number)).generation
 
 
 def overwrite_forever(root: Path, _acknowledged: Path) -> None:

@@ -58,11 +58,11 @@ def test_cosines_of_given_rows_are_exact_and_in_order(leg: DenseLeg) -> None:
 
 
 @pytest.fixture
-def by_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if archives of this size were large."""
-    monkeypatch.setattr("index.dense.EXACT_UP_TO", 0)
-    monkeypatch.setattr("index.dense.RESCORED", 40)
-    monkeypatch.setattr("index.dense.RESCORED_PER_HIT", 4)
+    monkeypatch.setattr("index.dense.CELLS_FROM", 500)
+    monkeypatch.setattr("index.dense.GATHERED", 40)
+    monkeypatch.setattr("index.dense.PROBED", 1 / 16)
 
 
 def crowded(count: int, dimension: int = 64) -> Vectors:
@@ -78,8 +78,10 @@ def nearest(rows: Vectors, query: Vectors, limit: int, allowed: Allowed) -> list
     return [int(row) for row in np.argsort(-cosines, kind="stable")[:limit]]
 
 
-@pytest.mark.usefixtures("by_signs")
-def test_a_large_archive_is_scanned_by_signs_and_answers_with_exact_cosines(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("in_cells")
+def test_a_large_archive_is_searched_cell_by_cell_and_answers_with_exact_cosines(
+    tmp_path: Path,
+) -> None:
     rows = crowded(2_000)
     leg = opened(tmp_path, rows)
     everywhere = np.ones(2_000, dtype=np.bool_)
@@ -89,10 +91,10 @@ def test_a_large_archive_is_scanned_by_signs_and_answers_with_exact_cosines(tmp_
         assert np.allclose(cosines, rows[found] @ query, atol=1e-5)
         assert list(cosines) == sorted(cosines, reverse=True)
         recalls.append(len({*found.tolist()} & {*nearest(rows, query, 10, everywhere)}) / 10)
-    assert np.mean(recalls) > 0.7  # of 64 signs, with 40 of 2,000 rows multiplied
+    assert np.mean(recalls) > 0.7  # one cell of sixteen is looked into
 
 
-@pytest.mark.usefixtures("by_signs")
+@pytest.mark.usefixtures("in_cells")
 @pytest.mark.parametrize("share", [0.0, 0.005, 0.015])
 def test_a_filter_that_leaves_little_is_answered_exactly(tmp_path: Path, share: float) -> None:
     rows = crowded(2_000)
@@ -103,7 +105,7 @@ def test_a_filter_that_leaves_little_is_answered_exactly(tmp_path: Path, share: 
         assert found.tolist() == nearest(rows, query, 10, allowed)[: int(allowed.sum())]
 
 
-@pytest.mark.usefixtures("by_signs")
+@pytest.mark.usefixtures("in_cells")
 def test_no_leg_finds_what_a_wide_filter_or_a_hole_keeps_out(tmp_path: Path) -> None:
     rows = crowded(2_000)
     write_vectors(tmp_path, rows)
@@ -116,12 +118,12 @@ def test_no_leg_finds_what_a_wide_filter_or_a_hole_keeps_out(tmp_path: Path) -> 
         assert live[leg.search(query, 50)[0]].all()
 
 
-@pytest.mark.parametrize("exact_up_to", [0, 10_000])
+@pytest.mark.parametrize(("cells_from", "probed"), [(500, 1.0), (10_000, 1 / 16)])
 def test_parts_answer_as_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exact_up_to: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_from: int, probed: float
 ) -> None:
-    monkeypatch.setattr("index.dense.EXACT_UP_TO", exact_up_to)
-    monkeypatch.setattr("index.dense.RESCORED", 100)
+    monkeypatch.setattr("index.dense.CELLS_FROM", cells_from)
+    monkeypatch.setattr("index.dense.PROBED", probed)
     rows, parts = crowded(900), [tmp_path / name for name in ("a", "b", "c", "joined")]
     for part, some in zip(parts, (rows[:500], rows[500:500], rows[500:]), strict=False):
         part.mkdir()
@@ -137,7 +139,24 @@ def test_parts_answer_as_one(
     assert np.array_equal(several.vector(600), rows[600])
 
 
-@pytest.mark.usefixtures("by_signs")
+@pytest.mark.usefixtures("in_cells")
+def test_where_the_nearest_cells_are_kept_out_all_are_looked_into(tmp_path: Path) -> None:
+    rows = crowded(2_000)
+    leg, query = opened(tmp_path, rows), rows[0]
+    allowed = rows @ query < np.sort(rows @ query)[1_000]
+    assert leg.search(query, 900, allowed)[0].tolist() == nearest(rows, query, 900, allowed)
+
+
+@pytest.mark.usefixtures("in_cells")
+def test_the_rows_of_a_large_part_keep_their_numbers(tmp_path: Path) -> None:
+    rows = crowded(2_000)
+    leg = opened(tmp_path, rows)
+    assert np.array_equal(leg.vectors(), rows)
+    assert np.array_equal(leg.vector(1_234), rows[1_234])
+    assert np.allclose(leg.cosines(rows[0], [7, 1_999]), rows[[7, 1_999]] @ rows[0], atol=1e-6)
+
+
+@pytest.mark.usefixtures("in_cells")
 def test_a_thousand_equal_passages_are_no_trouble(tmp_path: Path) -> None:
     leg = opened(tmp_path, np.repeat(unit_rows(1), 1_000, axis=0))
     found, cosines = leg.search(unit_rows(1)[0], 5)

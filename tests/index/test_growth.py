@@ -53,7 +53,7 @@ def whole(root: Path, archive: Archive) -> str:
 def grown(root: Path, base: str, new: Archive, *, gone: Sequence[str] = ()) -> str:
     added = [one for passages in new.values() for one in passages]
     change = Change(passages=added, vectors=encoded(added), gone=[*new, *gone])
-    return snapshot.extend(root, base, change, catalog_digest="").generation
+    return snapshot.extend(root, snapshot.verify(root, base), change, catalog_digest="").generation
 
 
 def encoded(passages: Sequence[Passage]) -> np.ndarray:

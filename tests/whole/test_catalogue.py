@@ -134,8 +134,8 @@ def test_search_follows_staff_and_forgets_what_they_remove_under_a_running_worke
 
 
 def texts(data: Path) -> list[Path]:
-    """The passages of the newest snapshot."""
-    return sorted(data.glob("index/*/passages.jsonl"))[-1:]
+    """The passages that came into the newest snapshot last."""
+    return sorted(data.glob("index/*/part-*/passages.jsonl"))[-1:]
 
 
 def until(holds: Any, *, within_s: float = 120.0) -> None:

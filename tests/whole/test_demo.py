@@ -129,11 +129,11 @@ def test_a_damaged_snapshot_is_found_by_check(demo_archive: Path, tmp_path: Path
     archive = tmp_path / "data"
     shutil.copytree(demo_archive, archive)
     served = (archive / "index" / "CURRENT").read_text().strip()
-    vectors = archive / "index" / served / "vectors.faiss"
+    vectors = archive / "index" / served / "part-000000000" / "vectors.npy"
     whole = bytearray(vectors.read_bytes())
     whole[len(whole) // 2] ^= 1
     vectors.chmod(0o644)
     vectors.write_bytes(whole)
     report = seminar(archive, "check", "--json", check=False)
     assert report.returncode == 1
-    assert "vectors.faiss" in report.stdout
+    assert "vectors.npy" in report.stdout
