@@ -47,11 +47,13 @@ def write(
     vectors: Vectors,
     *,
     encoder: Encoder | str,
+    encoder_model: str = "",
     catalog_digest: str,
 ) -> Manifest:
     """Build a new generation from passages and their vectors, row by row; it is not published yet.
 
     vectors: shape (passages, dimension), unit rows.  encoder: what made them, or its fingerprint.
+    encoder_model: the name that readers load it by.
     Raises: ValueError when vectors and passages do not fit; OSError (disk full); FaissUnavailable.
     """
     _check_vectors(vectors)
@@ -69,6 +71,7 @@ def write(
             papers=rows.owners("paper"),
             dimension=int(vectors.shape[1]),
             encoder_fingerprint=encoder if isinstance(encoder, str) else encoder.fingerprint,
+            encoder_model=encoder_model,
             cutter_version=CUTTER_VERSION,
             catalog_digest=catalog_digest,
             build=_build_parameters(),

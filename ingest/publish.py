@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,11 +17,13 @@ from catalog.lock import Held, only_one
 from catalog.passages import SearchablePassage
 from index import snapshot
 from index.encoders import Encoder
+from index.encoders.choose import made_by
 from index.errors import IndexProblem
 from index.passage import Passage, PassageId
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
+Told: TypeAlias = Callable[[int, int], None]
 NOTHING = hashlib.sha256().hexdigest()
 """The digest of a catalog without passages."""
 
@@ -31,6 +34,7 @@ def publish(
     cache: VectorCache,
     encoder: Encoder,
     *,
+    encoder_model: str = "",
     anew: bool = False,
 ) -> str:
     """Publish the catalog as it is now; returns the generation.
@@ -39,7 +43,7 @@ def publish(
     Raises: SomebodyPublishes, IndexProblem, CatalogProblem.
     """
     with publishing(catalog, index_dir, wait_s=600):
-        return published(catalog, index_dir, cache, encoder, anew=anew)
+        return published(catalog, index_dir, cache, encoder, encoder_model=encoder_model, anew=anew)
 
 
 @contextmanager
@@ -69,6 +73,7 @@ def published(
     cache: VectorCache,
     encoder: Encoder,
     *,
+    encoder_model: str = "",
     anew: bool = False,
 ) -> str:
     """See `publish`; for whoever is the only one who publishes already."""
@@ -81,22 +86,53 @@ def published(
     passages = [as_passage(row) for row in rows]
     vectors = _gathered(passages, cache, encoder)
     manifest = snapshot.write(
-        index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
+        index_dir,
+        passages,
+        vectors,
+        encoder=encoder.fingerprint,
+        encoder_model=encoder_model,
+        catalog_digest=digest,
     )
     snapshot.publish(index_dir, manifest.generation)
     snapshot.collect_garbage(index_dir)
     return manifest.generation
 
 
-def differs(catalog: Catalog, index_dir: Path) -> bool:
-    """Whether a snapshot of the catalog would be another than the published one."""
+def encode_anew(
+    catalog: Catalog, index_dir: Path, cache: VectorCache, encoder: Encoder, told: Told
+) -> None:
+    """Before a snapshot with another encoder: encode everything, talk by talk, beside serving.
+
+    Nobody is kept waiting, and what is done is kept, so a kill costs one talk.  Does nothing while
+    the published vectors are this encoder's.  told: how many passages are done, and how many of
+    how many there are.
+    """
+    if _fingerprint(index_dir) in {None, encoder.fingerprint}:
+        return
+    with catalog.read() as session:
+        passages = [as_passage(row) for row in catalog_passages.searchable(session)]
+    done = 0
+    for owner_id, group in _by_owner(passages):
+        cache.rows(owner_id, group)
+        done += len(group)
+        told(done, len(passages))
+
+
+def differs(catalog: Catalog, index_dir: Path, encoder_model: str = "") -> bool:
+    """Whether a snapshot of the catalog would be another than the published one.
+
+    encoder_model: its vectors would be of this one; not looked at when empty.
+    """
     with catalog.read() as session:
         digest = catalog_passages.digest(session)
     try:
         generation = snapshot.current_generation(index_dir)
         if generation is None:
             return digest != NOTHING
-        return snapshot.read_manifest(index_dir, generation).catalog_digest != digest
+        manifest = snapshot.read_manifest(index_dir, generation)
+        if encoder_model and not made_by(manifest.encoder_fingerprint, encoder_model):
+            return True
+        return manifest.catalog_digest != digest
     except IndexProblem:
         return True  # damaged: build a whole one
 
@@ -109,11 +145,13 @@ def publish_lock(index_dir: Path) -> Path:
 class Deeds:
     """What staff did since the worker looked last, cheaply: the number of the newest deed.
 
-    Only after a new one is the catalog compared with the snapshot, and once at the beginning.
+    Only after a new one is the catalog compared with the snapshot, and once at the beginning; then
+    so is the encoder, because a setting changes with the worker.
     """
 
-    def __init__(self, catalog: Catalog, index_dir: Path) -> None:
+    def __init__(self, catalog: Catalog, index_dir: Path, encoder_model: str = "") -> None:
         self._catalog = catalog
+        self._encoder_model = encoder_model
         self._index_dir = index_dir
         self._seen: int | None = None
 
@@ -123,7 +161,7 @@ class Deeds:
             newest = events.newest(session)
         if newest == self._seen:
             return False
-        if differs(self._catalog, self._index_dir):
+        if differs(self._catalog, self._index_dir, self._encoder_model):
             return True
         self._seen = newest
         return False
@@ -158,6 +196,15 @@ def _unchanged(index_dir: Path, digest: str, encoder: Encoder) -> str | None:
         return None  # damaged: build a whole one
     same = (manifest.catalog_digest, manifest.encoder_fingerprint) == (digest, encoder.fingerprint)
     return generation if same else None
+
+
+def _fingerprint(index_dir: Path) -> str | None:
+    """Whose vectors are published; None when none are, or nobody can tell."""
+    try:
+        generation = snapshot.current_generation(index_dir)
+        return generation and snapshot.read_manifest(index_dir, generation).encoder_fingerprint
+    except IndexProblem:
+        return None
 
 
 def _gathered(passages: list[Passage], cache: VectorCache, encoder: Encoder) -> Vectors:

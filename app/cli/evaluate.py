@@ -32,13 +32,15 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Build a throwaway index over a set and print nDCG@10, MRR@10, recall@100 and latency."""
-    from index.encoders.sentence import open_encoder
+    from index.encoders.choose import open_encoder
     from index.evaluation import evaluate as measure
     from index.searcher import MODES
 
     settings = context.obj.settings()
     modes = [one for one in MODES if mode.value in {one, "all"}]
-    encoder = open_encoder(settings.encoder_model, device=settings.device)
+    encoder = open_encoder(
+        settings.encoder_model, device=settings.device, backend=settings.encoder_backend
+    )
     scores = measure(folder, encoder, modes, progress=_told)
     if as_json:
         print_json([asdict(one) for one in scores])

@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.encoding import LoadEncoder
 from app.main import create_app
-from app.wiring import LoadEncoder
 from catalog import papers as catalog_papers
 from catalog import passages as catalog_passages
 from catalog import submissions, talks, transcripts
