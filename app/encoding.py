@@ -1,4 +1,4 @@
-"""The encoders of the service: loaded by the name that a snapshot gives, kept while it is served.
+"""The models of the service: the encoder is loaded by the name that a snapshot gives.
 
 Invariant: a query is only ever encoded by the model whose vectors it is compared with.
 """
@@ -13,6 +13,7 @@ from catalog.settings import Settings
 from index.encoders import Encoder, Vectors
 from index.errors import EncoderMissing, IndexProblem
 from index.manifest import Manifest
+from index.rerankers import Reranker, Rereader
 
 REMEMBERED_QUERIES = 512
 QUERY_THREADS = 2
@@ -89,6 +90,23 @@ class FittingEncoders:
         self._last = name, encoder
         log.info("encoder loaded", model=name, fingerprint=encoder.fingerprint)
         return encoder
+
+
+def load_rereader(settings: Settings) -> Rereader | None:
+    """The reranker of the settings, or why there is none; None where they name none."""
+    if not settings.reranker_model:
+        return None
+    from index.rerankers.cross import open_reranker
+
+    reranker: Reranker | str
+    try:
+        reranker = open_reranker(
+            settings.reranker_model, device="cuda" if settings.device == "cuda" else "cpu"
+        )
+    except IndexProblem as problem:
+        log.warning("search without a reranker", reason=str(problem))
+        reranker = "the reranker does not load; the log says why"
+    return Rereader(reranker=reranker, deadline_ms=settings.reranker_ms)
 
 
 def load_encoder(settings: Settings) -> Encoder:

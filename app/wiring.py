@@ -16,13 +16,14 @@ import structlog
 
 from app.api.metrics import Metrics
 from app.api.turns import Turns
-from app.encoding import FittingEncoders, LoadEncoder, load_encoder
+from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
 from catalog.store import Store
 from index import snapshot
 from index.current import CurrentSearcher
 from index.errors import EncoderMismatch, IndexProblem, NoSnapshot
+from index.rerankers import Rereader
 from index.searcher import Searcher
 
 POLL_S = 1.0
@@ -51,13 +52,14 @@ class LiveIndex:
     def __init__(self, settings: Settings, load: LoadEncoder) -> None:
         self._settings = settings
         self._encoders = FittingEncoders(settings, load)
+        self._rereader: Rereader | None = None
         self._current = self._by_words()
         self._encoder = LOADING
         self._looked = threading.Event()
         self._stopped = threading.Event()
         self._threads = (
             threading.Thread(target=self._watch, name="snapshot-watch", daemon=True),
-            threading.Thread(target=self._take_encoder, name="encoder-load", daemon=True),
+            threading.Thread(target=self._take_models, name="encoder-load", daemon=True),
         )
 
     @property
@@ -104,7 +106,7 @@ class LiveIndex:
 
         def opened(generation: str) -> Searcher:
             encoder = self._encoders.of(snapshot.read_manifest(root, generation))
-            return Searcher.open(root, generation, encoder)
+            return Searcher.open(root, generation, encoder, self._rereader)
 
         return CurrentSearcher(root, opened)
 
@@ -125,6 +127,13 @@ class LiveIndex:
             self._take_encoder()  # a new snapshot may name one that loads
         if self._encoder.state == "ready" and self.searcher() is None and self._encoders.problem:
             self._serve_words(self._encoders.problem)
+
+    def _take_models(self) -> None:
+        self._take_encoder()
+        rereader = load_rereader(self._settings)  # may take long: answer without it meanwhile
+        if rereader is not None:
+            self._rereader = rereader
+            self._take_encoder()
 
     def _take_encoder(self) -> None:
         self._encoders.problem = None

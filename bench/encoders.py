@@ -131,9 +131,11 @@ def main() -> None:
 def _texts() -> tuple[list[str], list[str]]:
     folder = SHARED / "retrieval" / "mlquestions"
     with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
-        passages = [json.loads(line)["text"] for line, _ in zip(lines, range(PASSAGES))]
+        passages = [
+            json.loads(line)["text"] for line, _ in zip(lines, range(PASSAGES), strict=False)
+        ]
     with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
-        queries = [json.loads(line)["text"] for line, _ in zip(lines, range(QUERIES))]
+        queries = [json.loads(line)["text"] for line, _ in zip(lines, range(QUERIES), strict=False)]
     return passages, queries
 
 

@@ -6,7 +6,7 @@ that fails is named in the answer and the other one answers alone.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -20,6 +20,7 @@ from index.filters import Filters
 from index.fusion import Fused, alone, calibrated, fused
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
+from index.rerankers import DEADLINE, DEPTH, Rereader, reordered
 from index.rows import Rows
 from index.terms import Restriction, TermsLeg
 
@@ -91,12 +92,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run."""
+    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run.
+
+    A reranker that met its deadline is not degraded: it read what it could.
+    """
 
     generation: str
     legs: Mapping[Leg, str]
-    degraded: tuple[Leg, ...]
+    degraded: tuple[str, ...]
     hits: list[Hit] = field(default_factory=list)
+    reranker: str = OFF  # ok, off, deadline, or why it did not run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +132,16 @@ class _Meaning:
 class Searcher:
     """One snapshot, opened whole; safe to use from several threads."""
 
-    def __init__(self, folder: Path, generation: str, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        generation: str,
+        encoder: Encoder | None,
+        rereader: Rereader | None = None,
+    ) -> None:
         """Open a snapshot that was just verified; `open` does both."""
         self.manifest = snapshot.read_manifest(folder.parent, generation)
+        self._rereader = rereader
         self._rows = Rows(folder)
         self._terms = TermsLeg(folder / snapshot.TERMS_FOLDER)
         self._meaning = _opened(
@@ -137,14 +149,20 @@ class Searcher:
         )
 
     @classmethod
-    def open(cls, root: Path, generation: str, encoder: Encoder | None) -> "Searcher":
+    def open(
+        cls,
+        root: Path,
+        generation: str,
+        encoder: Encoder | None,
+        rereader: Rereader | None = None,
+    ) -> "Searcher":
         """Verify a generation and open it; without a fitting encoder it searches by words only.
 
         Raises: SnapshotDamaged.
         """
         snapshot.verify(root, generation)
         try:
-            return cls(root / generation, generation, encoder)
+            return cls(root / generation, generation, encoder, rereader)
         except (OSError, ValueError) as problem:
             raise SnapshotDamaged(
                 generation, "a file", f"cannot be opened ({problem})"
@@ -176,16 +194,32 @@ class Searcher:
         failed = tuple(leg for leg in wanted if runs[leg].said != OK)
         if failed == wanted:  # nothing that was asked for can answer, so the rest does
             runs |= self._runs(tuple(leg for leg in LEGS if leg not in wanted), query, scope)
-        return SearchResult(
+        result = SearchResult(
             generation=self.generation,
             legs={leg: runs[leg].said if leg in runs else OFF for leg in LEGS},
             degraded=failed,
             hits=[self._hit(row, one) for row, one in _ranked(runs)[: request.limit]],
         )
+        return result if request.mode == "keyword" else self._reread(query.text, result)
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""
         self._meaning = "the searcher is closed"
+
+    def _reread(self, query: str, result: SearchResult) -> SearchResult:
+        """The best hits in the order of a second reading, where there is a reranker."""
+        if self._rereader is None or not result.hits:
+            return result
+        texts = [hit.passage.encoded_text for hit in result.hits[:DEPTH]]
+        again = self._rereader.read(query, texts)
+        order = reordered([hit.score for hit in result.hits], again.scores)
+        failed = () if again.said in {OK, DEADLINE} else ("reranker",)
+        return replace(
+            result,
+            hits=[replace(result.hits[place], score=score) for place, score in order],
+            reranker=again.said,
+            degraded=result.degraded + failed,
+        )
 
     def _scope(self, request: SearchRequest) -> _Scope:
         candidates = max(request.candidates, request.limit)

@@ -96,7 +96,8 @@ def pooled(states: Vectors, lengths: NDArray[np.int32], how: Pooling) -> Vectors
 def unit(rows: Vectors) -> Vectors:
     """Rows brought to unit length."""
     lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return (rows / lengths).astype(np.float32, copy=False)
+    normed: Vectors = (rows / lengths).astype(np.float32, copy=False)
+    return normed
 
 
 def _encodable(text: str) -> str:

@@ -40,7 +40,7 @@ print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
 
 
 @pytest.mark.slow
-def test_the_service_with_its_real_encoder_loads_neither_torch_nor_a_speech_library(
+def test_the_service_with_its_encoder_loads_neither_torch_nor_speech(
     shelf: Shelf,
 ) -> None:
     shelf.encoder = SentenceEncoder(located("all-MiniLM-L6-v2", ENCODERS), device="cpu")
