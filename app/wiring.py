@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -66,6 +67,13 @@ class LiveIndex:
     def encoder(self) -> EncoderState:
         """How far the encoder is."""
         return self._encoder
+
+    @property
+    def encoder_model(self) -> str:
+        """The name of the encoder that is served: the snapshot's, else the setting's; no folder."""
+        searcher = self.searcher()
+        named = searcher.manifest.encoder_model if searcher else ""
+        return Path(named or self._settings.encoder_model).name
 
     @property
     def opened(self) -> bool:

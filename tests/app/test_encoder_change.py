@@ -14,7 +14,7 @@ from index.errors import EncoderMissing
 from index.testing import HashEncoder
 from tests.app.shelf import Shelf, Spoken, served, until
 
-SEARCH = {"q": "kernel", "limit": 50}
+SEARCH = {"q": "kernel"}
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def bi_encoder(
 ) -> Path:
     """A sentence-transformers model without a Normalize step; its folder."""
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertModel
 
     base = _bert(BertModel, folder / "base", seed)
@@ -43,7 +43,7 @@ def cross_encoder(folder: Path, *, seed: int = 1, labels: int = 1) -> Path:
 
 def _bert(kind: Any, folder: Path, seed: int, **more: Any) -> Path:
     import torch
-    from transformers import BertConfig, BertTokenizerFast
+    from transformers import BertConfig, BertTokenizer
 
     folder.mkdir(parents=True)
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY))
@@ -59,5 +59,5 @@ def _bert(kind: Any, folder: Path, seed: int, **more: Any) -> Path:
         **more,
     )
     kind(config).save_pretrained(folder)
-    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    BertTokenizer(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
     return folder
