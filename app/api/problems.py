@@ -75,6 +75,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     ),
     index.ModelMissing: _MODEL,
     index.EncoderMissing: _MODEL,
+    index.RerankerMissing: _MODEL,
     index.ModelDamaged: _MODEL,
     index.EncoderMismatch: _MODEL,
     index.FaissUnavailable: _MODEL,

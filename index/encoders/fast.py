@@ -117,13 +117,19 @@ def _tokenizer(recipe: Recipe) -> Tokenizer:
 def _session(recipe: Recipe, threads: int) -> onnxruntime.InferenceSession:
     try:
         import onnxruntime
+
+        graph = graph_of(recipe)
     except ImportError as problem:
-        raise NoRecipe(f"onnxruntime cannot be imported ({problem})") from None
-    graph = graph_of(recipe)
+        raise NoRecipe(f"a library cannot be imported ({problem})") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Idle threads sleep instead of spinning: FAISS and other searches need the cores.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(one) for one in graph.weights.values()]
     options.add_external_initializers(list(graph.weights), values)
-    return onnxruntime.InferenceSession(graph.model, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(
+            graph.model, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as problem:  # its errors are of its own kinds; all mean: not by this way
+        raise NoRecipe(f"ONNX Runtime refuses it ({problem})") from None
