@@ -7,6 +7,7 @@ The only file that imports onnxruntime.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,6 +116,8 @@ def _tokenizer(recipe: Recipe) -> Tokenizer:
 
 
 def _session(recipe: Recipe, threads: int) -> onnxruntime.InferenceSession:
+    # It would write an identity and a log of events into the home folder, to be sent.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -142,13 +143,21 @@ def test_the_encoder_that_fits_is_found_among_names() -> None:
         fitting_encoder(wanted, ("gone",), load)
 
 
-def test_a_query_is_encoded_without_torch(tiny: Path) -> None:
+def test_a_query_is_encoded_without_torch_and_nothing_is_written_home(
+    tiny: Path, tmp_path: Path
+) -> None:
     code = (
         "import sys; from index.encoders.choose import open_encoder;"
         f"open_encoder({str(tiny)!r}, device='cpu').encode_query('a');"
         "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "HOME": str(tmp_path)},
     )
     assert done.stdout.strip() == "[]"
+    assert list(tmp_path.iterdir()) == []
