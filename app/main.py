@@ -14,8 +14,9 @@ from app import __version__
 from app.api import media, papers, problems, search, status, talks, transcripts
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
+from app.encoding import LoadEncoder
 from app.web import pages
-from app.wiring import LoadEncoder, open_service
+from app.wiring import open_service
 from catalog.settings import Settings
 
 NOT_TEXT = ("application/pdf", "application/octet-stream", "multipart/byteranges")
@@ -31,7 +32,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opening = open_service(settings, metrics=metrics, load_encoder=load_encoder)
+        opening = open_service(settings, metrics=metrics, load=load_encoder)
         app.state.service = await to_thread.run_sync(opening.__enter__)
         try:
             yield

@@ -2,34 +2,35 @@
 
 Invariant: a process answers from its first moment.  The encoder is loaded beside it; until it is
 there, and if it never comes, search answers by words and says so.  A request takes one searcher
-and keeps it; snapshots and encoders are swapped as one reference.
+and keeps it; a snapshot and the encoder that it names are swapped as one reference, and a snapshot
+whose encoder does not load replaces none that is served.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Literal
 
 import structlog
 
 from app.api.metrics import Metrics
 from app.api.turns import Turns
+from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
 from catalog.store import Store
+from index import snapshot
 from index.current import CurrentSearcher
-from index.encoders import Encoder, Vectors
-from index.errors import IndexProblem, NoSnapshot
+from index.errors import EncoderMismatch, IndexProblem, NoSnapshot
+from index.rerankers import Rereader
 from index.searcher import Searcher
 
 POLL_S = 1.0
-REMEMBERED_QUERIES = 512
 SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
 
-LoadEncoder: TypeAlias = Callable[[Settings], Encoder]
 log = structlog.get_logger(__name__)
 
 
@@ -46,51 +47,33 @@ READY = EncoderState(state="ready", detail="ok")
 MISSING = EncoderState(state="missing", detail="the encoder does not load; the log says why")
 
 
-class RememberingEncoder:
-    """An encoder that keeps the vectors of its last queries, for paging and filters ask again."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._query = lru_cache(maxsize=REMEMBERED_QUERIES)(encoder.encode_query)
-
-    @property
-    def fingerprint(self) -> str:
-        """As of the encoder within."""
-        return self._encoder.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """As of the encoder within."""
-        return self._encoder.dimension
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode passages; nothing is kept."""
-        return self._encoder.encode_passages(texts)
-
-    def encode_query(self, text: str) -> Vectors:
-        """Encode one query, or remember it."""
-        return self._query(text)
-
-
 class LiveIndex:
     """The snapshot that is served, with the encoder once it is there; follows both in threads."""
 
-    def __init__(self, settings: Settings, load_encoder: LoadEncoder) -> None:
+    def __init__(self, settings: Settings, load: LoadEncoder) -> None:
         self._settings = settings
-        self._load_encoder = load_encoder
-        self._current = self._following(None)
+        self._encoders = FittingEncoders(settings, load)
+        self._rereader: Rereader | None = None
+        self._current = self._by_words()
         self._encoder = LOADING
         self._looked = threading.Event()
         self._stopped = threading.Event()
         self._threads = (
             threading.Thread(target=self._watch, name="snapshot-watch", daemon=True),
-            threading.Thread(target=self._take_encoder, name="encoder-load", daemon=True),
+            threading.Thread(target=self._take_models, name="encoder-load", daemon=True),
         )
 
     @property
     def encoder(self) -> EncoderState:
         """How far the encoder is."""
         return self._encoder
+
+    @property
+    def encoder_model(self) -> str:
+        """The name of the encoder that is served: the snapshot's, else the setting's; no folder."""
+        searcher = self.searcher()
+        named = searcher.manifest.encoder_model if searcher else ""
+        return Path(named or self._settings.encoder_model).name
 
     @property
     def opened(self) -> bool:
@@ -121,36 +104,77 @@ class LiveIndex:
             thread.join(timeout=30)
         self._current.close()
 
-    def _following(self, encoder: Encoder | None) -> CurrentSearcher:
+    def _by_words(self) -> CurrentSearcher:
         root = self._settings.index_dir
-        return CurrentSearcher(root, lambda generation: Searcher.open(root, generation, encoder))
+        return CurrentSearcher(root, lambda generation: Searcher.open(root, generation, None))
+
+    def _by_meaning(self) -> CurrentSearcher:
+        """Opens each snapshot with the encoder that it names, or not at all."""
+        root = self._settings.index_dir
+
+        def opened(generation: str) -> Searcher:
+            encoder = self._encoders.of(snapshot.read_manifest(root, generation))
+            return Searcher.open(root, generation, encoder, self._rereader)
+
+        return CurrentSearcher(root, opened)
 
     def _watch(self) -> None:
         while not self._stopped.is_set():
             try:
-                if self._current.refresh():
-                    log.info("snapshot served", generation=self._current.get().generation)
+                self._look()
             except Exception:  # whatever it is, the old snapshot goes on serving
                 log.exception("looking at the snapshot pointer failed")
             self._looked.set()
             self._stopped.wait(POLL_S)
 
+    def _look(self) -> None:
+        swapped = self._current.refresh()
+        if swapped:
+            log.info("snapshot served", generation=self._current.get().generation)
+        if self._encoder.state == "missing" and swapped:
+            self._take_encoder()  # a new snapshot may name one that loads
+        if self._encoder.state == "ready" and self.searcher() is None and self._encoders.problem:
+            self._serve_words(self._encoders.problem)
+
+    def _take_models(self) -> None:
+        self._take_encoder()
+        rereader = load_rereader(self._settings)  # may take long: answer without it meanwhile
+        if rereader is not None:
+            self._rereader = rereader
+            self._take_encoder()
+
     def _take_encoder(self) -> None:
+        self._encoders.problem = None
+        with_meaning = self._by_meaning()
         try:
-            encoder = RememberingEncoder(self._load_encoder(self._settings))
-            encoder.encode_query("warm")
-            with_meaning = self._following(encoder)
-            with_meaning.refresh()
+            if not with_meaning.refresh():
+                self._encoders.named(self._settings.encoder_model)
+            if self._encoders.problem is not None and not _is_open(with_meaning):
+                raise self._encoders.problem
         except IndexProblem as problem:
-            self._encoder = MISSING
-            log.warning("search by words only", reason=str(problem))
-        except Exception:  # the model libraries have errors of their own
+            self._serve_words(problem)
+        except Exception:
             self._encoder = MISSING
             log.exception("search by words only")
         else:
             self._current = with_meaning
             self._encoder = READY
-            log.info("encoder ready", fingerprint=encoder.fingerprint)
+
+    def _serve_words(self, problem: IndexProblem) -> None:
+        """Nothing with an encoder can be served: answer by words from the newest snapshot."""
+        log.warning("search by words only", reason=str(problem))
+        if self._encoder.state == "ready":
+            self._current = self._by_words()
+        known = isinstance(problem, EncoderMismatch)
+        self._encoder = EncoderState(state="missing", detail=str(problem)) if known else MISSING
+
+
+def _is_open(current: CurrentSearcher) -> bool:
+    try:
+        current.get()
+    except NoSnapshot:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +191,11 @@ class Service:
 
 @contextmanager
 def open_service(
-    settings: Settings, *, metrics: Metrics, load_encoder: LoadEncoder | None = None
+    settings: Settings, *, metrics: Metrics, load: LoadEncoder | None = None
 ) -> Iterator[Service]:
     """Open the archive for reading; closes what it opened.  Raises: CatalogProblem."""
     catalog = open_catalog(settings.catalog_url)
-    live = LiveIndex(settings, load_encoder or sentence_encoder)
+    live = LiveIndex(settings, load or load_encoder)
     service = Service(
         settings=settings,
         catalog=catalog,
@@ -188,15 +212,3 @@ def open_service(
     finally:
         live.stop()
         catalog.close()
-
-
-def sentence_encoder(settings: Settings) -> Encoder:
-    """The encoder that the settings name; on the CPU, unless they say CUDA.
-
-    Raises: ModelMissing, ModelDamaged.
-    """
-    from index.encoders.sentence import SentenceEncoder
-    from index.weights import ENCODERS, located
-
-    device = "cuda" if settings.device == "cuda" else "cpu"
-    return SentenceEncoder(located(settings.encoder_model, ENCODERS), device=device)

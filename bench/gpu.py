@@ -62,9 +62,11 @@ def transcription(model: str) -> dict[str, float | str]:
 def encoding() -> dict[str, float]:
     """Passages of about 120 words a second, with the default encoder."""
     from catalog.settings import Settings
-    from index.encoders.sentence import open_encoder
+    from index.encoders.sentence import SentenceEncoder
+    from index.weights import ENCODERS, located
 
-    encoder = open_encoder(Settings.model_fields["encoder_model"].default, device="cuda")
+    name = Settings.model_fields["encoder_model"].default
+    encoder = SentenceEncoder(located(name, ENCODERS), device="cuda")
     draw = np.random.default_rng(229)
     words = np.array([f"word{n}" for n in range(5_000)])
     texts = [" ".join(draw.choice(words, 120)) for _ in range(PASSAGES)]

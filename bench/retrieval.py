@@ -8,7 +8,7 @@ set, rank fusion); ours is one fixed setting for both.
 from dataclasses import asdict
 
 from bench.record import SHARED, record
-from index.encoders.sentence import open_encoder
+from index.encoders.choose import open_encoder
 from index.evaluation import evaluate
 
 REFERENCE = {

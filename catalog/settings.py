@@ -35,6 +35,18 @@ class Settings(BaseSettings):
     encoder_model: str = Field(
         "all-MiniLM-L6-v2", description="Sentence encoder: folder, packaged weights or hub name."
     )
+    encoder_backend: Literal["auto", "onnx", "sentence-transformers"] = Field(
+        "auto",
+        description="What runs the encoder; auto: ONNX Runtime on a CPU where it gives the same "
+        "vectors, else sentence-transformers.",
+    )
+    reranker_model: str = Field(
+        "",
+        description="Cross-encoder that reads the best hits again: folder or hub name; empty: off.",
+    )
+    reranker_ms: int = Field(
+        250, ge=10, le=10_000, description="How long it may take; what is unread keeps its place."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where models run; auto: CUDA when there is one, else CPU."
     )

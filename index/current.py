@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index import snapshot
-from index.errors import IndexProblem, NoSnapshot, SnapshotDamaged
+from index.errors import IndexProblem, NoSnapshot
 from index.searcher import Searcher
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,9 @@ class CurrentSearcher:
     def refresh(self) -> bool:
         """Follow the pointer; true when another snapshot is served now.
 
-        A damaged one leaves the old one serving; with none open yet, the newest whole older one is
-        opened. What failed is tried again when the pointer is written again.
+        One that is damaged, or whose encoder is missing, leaves the old one serving; with none open
+        yet, the newest older one that opens is served.  What failed is tried again when the
+        pointer is written again.
         """
         with self._refreshing:
             seen = _pointer_state(self._root)
@@ -98,7 +99,7 @@ class CurrentSearcher:
                 continue
             try:
                 return self._serve(generation)
-            except (SnapshotDamaged, OSError) as damage:
+            except (IndexProblem, OSError) as damage:
                 logger.warning("an older snapshot cannot be served either: %s", damage)
         return False
 

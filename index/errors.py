@@ -5,7 +5,8 @@ IndexProblem
 ├── SnapshotDamaged     a snapshot differs from its manifest: serve an older one, rebuild
 ├── CanaryFailed        a new snapshot does not find what it must: the one before goes on
 ├── ModelMissing        a model is not on this machine: install it or name another
-│   └── EncoderMissing  ... and it is the encoder: answer by keywords meanwhile
+│   ├── EncoderMissing  ... and it is the encoder: answer by keywords meanwhile
+│   └── RerankerMissing ... and it is the reranker: keep the order of the two legs
 ├── ModelDamaged        a model's weights differ from the pinned ones: install them again
 ├── EncoderMismatch     vectors of another encoder: reindex, or load the encoder that made them
 ├── FaissUnavailable    no usable FAISS: install exactly one of the two extras
@@ -65,6 +66,10 @@ class ModelMissing(IndexProblem):
 
 class EncoderMissing(ModelMissing):
     """The text encoder cannot be loaded."""
+
+
+class RerankerMissing(ModelMissing):
+    """The reranker cannot be loaded."""
 
 
 class ModelDamaged(IndexProblem):

@@ -24,6 +24,7 @@ from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery, UnusableSet
 from index.passage import Passage, PassageId
 from index.query import MAX_CHARS
+from index.rerankers import Rereader
 from index.searcher import MODES, Mode, Searcher, SearchRequest
 
 DEPTH = 100
@@ -59,9 +60,10 @@ def evaluate(
     encoder: Encoder,
     modes: Sequence[Mode] = MODES,
     *,
+    rereader: Rereader | None = None,
     progress: Progress | None = None,
 ) -> list[ModeScores]:
-    """Score each mode on a judged set.
+    """Score each mode on a judged set, with a second reading of the best hits if there is one.
 
     progress: called with what is being done, how many are done, and how many there are.
     Raises: UnusableSet.
@@ -73,7 +75,7 @@ def evaluate(
         manifest = snapshot.write(
             Path(root), judged.corpus, vectors, encoder=encoder, catalog_digest=""
         )
-        searcher = Searcher.open(Path(root), manifest.generation, encoder)
+        searcher = Searcher.open(Path(root), manifest.generation, encoder, rereader)
         return [_scored(searcher, judged, mode, told) for mode in modes]
 
 

@@ -43,6 +43,7 @@ class Manifest:
     papers: int
     dimension: int
     encoder_fingerprint: str
+    encoder_model: str
     cutter_version: str
     catalog_digest: str
     build: Mapping[str, str]

@@ -24,6 +24,7 @@ from index.parts import TERMS_FOLDER, parts_of
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
 from index.remarks import remarks
+from index.rerankers import DEADLINE, DEPTH, Rereader, reordered
 from index.spelling import SPELLING_FILE, Speller
 from index.terms import Restriction, TermsLeg, sounds_english
 
@@ -104,16 +105,18 @@ class SearchResult:
     """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run.
 
     query: what was searched for; showing_for: the same as text, if it is not what was typed;
-    remarks: what else is to be known of the answer, in words.
+    remarks: what else is to be known of the answer, in words.  A reranker that met its deadline is
+    not degraded: it read what it could.
     """
 
     generation: str
     query: ParsedQuery
     legs: Mapping[Leg, str]
-    degraded: tuple[Leg, ...]
+    degraded: tuple[str, ...]
     showing_for: str | None = None
     remarks: tuple[str, ...] = ()
     hits: list[Hit] = field(default_factory=list)
+    reranker: str = OFF  # ok, off, deadline, or why it did not run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +147,16 @@ class _Meaning:
 class Searcher:
     """One snapshot, opened whole; safe to use from several threads."""
 
-    def __init__(self, folder: Path, generation: str, encoder: Encoder | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        generation: str,
+        encoder: Encoder | None,
+        rereader: Rereader | None = None,
+    ) -> None:
         """Open a snapshot that was just verified; `open` does both."""
         self.manifest = snapshot.read_manifest(folder.parent, generation)
+        self._rereader = rereader
         self._rows = snapshot.rows_of(folder, self.manifest)
         self._terms = TermsLeg(folder / TERMS_FOLDER)
         self._notation = snapshot.notation_of(folder.parent, generation)
@@ -159,14 +169,20 @@ class Searcher:
         self._meaning = _opened(folder, self._rows.live, self.manifest.encoder_fingerprint, encoder)
 
     @classmethod
-    def open(cls, root: Path, generation: str, encoder: Encoder | None) -> "Searcher":
+    def open(
+        cls,
+        root: Path,
+        generation: str,
+        encoder: Encoder | None,
+        rereader: Rereader | None = None,
+    ) -> "Searcher":
         """Verify a generation and open it; without a fitting encoder it searches by words only.
 
         Raises: SnapshotDamaged.
         """
         snapshot.verify(root, generation)
         try:
-            return cls(root / generation, generation, encoder)
+            return cls(root / generation, generation, encoder, rereader)
         except (OSError, ValueError) as problem:
             raise SnapshotDamaged(
                 generation, "a file", f"cannot be opened ({problem})"
@@ -205,7 +221,7 @@ class Searcher:
         if failed == wanted:  # nothing that was asked for can answer, so the rest does
             runs |= self._runs(tuple(leg for leg in LEGS if leg not in wanted), query, scope)
         hits = [self._hit(row, one) for row, one in self._ranked(runs, query)[: request.limit]]
-        return SearchResult(
+        result = SearchResult(
             generation=self.generation,
             query=query,
             legs={leg: runs[leg].said if leg in runs else OFF for leg in LEGS},
@@ -214,10 +230,26 @@ class Searcher:
             showing_for=showing_for,
             remarks=remarks(query, self._terms, found=bool(hits)),
         )
+        return result if request.mode == "keyword" else self._reread(query.text, result)
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""
         self._meaning = "the searcher is closed"
+
+    def _reread(self, query: str, result: SearchResult) -> SearchResult:
+        """The best hits in the order of a second reading, where there is a reranker."""
+        if self._rereader is None or not result.hits:
+            return result
+        texts = [hit.passage.encoded_text for hit in result.hits[:DEPTH]]
+        again = self._rereader.read(query, texts)
+        order = reordered([hit.score for hit in result.hits], again.scores)
+        failed = () if again.said in {OK, DEADLINE} else ("reranker",)
+        return replace(
+            result,
+            hits=[replace(result.hits[place], score=score) for place, score in order],
+            reranker=again.said,
+            degraded=result.degraded + failed,
+        )
 
     def _scope(self, request: SearchRequest, query: ParsedQuery) -> _Scope:
         filters = request.filters.with_typed(query.filters)

@@ -47,6 +47,7 @@ def write(
     vectors: Vectors,
     *,
     encoder: Encoder | str,
+    encoder_model: str = "",
     catalog_digest: str,
     stamps: Mapping[str, str] | None = None,
     notation: Notation | None = None,
@@ -56,6 +57,7 @@ def write(
     vectors: shape (passages, dimension), unit rows.  encoder: what made them, or its fingerprint.
     stamps: by talk or paper, what it was made of, for whoever extends it.
     notation: kept with it, and what queries to it are read by; the packaged one if none is given.
+    encoder_model: the name that readers load it by.
     Raises: ValueError when vectors and passages do not fit; OSError (disk full); FaissUnavailable.
     """
     written_as = notation or packaged()
@@ -66,6 +68,7 @@ def write(
         lambda folder: build(folder, content),
         _Origin(
             encoder=by,
+            encoder_model=encoder_model,
             dimension=int(vectors.shape[-1]),
             catalog_digest=catalog_digest,
             build=build_parameters(written_as),
@@ -87,6 +90,7 @@ def extend(root: Path, base: Manifest, change: Change, *, catalog_digest: str) -
         lambda building: grow(building, folder, base.gone, change),
         _Origin(
             encoder=base.encoder_fingerprint,
+            encoder_model=base.encoder_model,
             dimension=base.dimension,
             catalog_digest=catalog_digest,
             build=build_parameters(change.notation),
@@ -107,6 +111,7 @@ class _Origin:
     """What a generation is made of; `known` are the verified files of its base by inode."""
 
     encoder: str
+    encoder_model: str
     dimension: int
     catalog_digest: str
     build: Mapping[str, str]
@@ -143,6 +148,7 @@ def _described(folder: Path, generation: str, gone: Sequence[int], origin: _Orig
         papers=rows.count("paper"),
         dimension=origin.dimension,
         encoder_fingerprint=origin.encoder,
+        encoder_model=origin.encoder_model,
         cutter_version=CUTTER_VERSION,
         catalog_digest=origin.catalog_digest,
         build=origin.build,

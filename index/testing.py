@@ -1,6 +1,6 @@
-"""A stand-in for the encoder, for tests only: no model, no meaning beyond shared words.
+"""Stand-ins for encoder and reranker, for tests only: no model, no meaning beyond shared words.
 
-Invariant: it passes the same contract tests as the real encoder, and the same text gives the same
+Invariant: each passes the same contract tests as the real one, and the same text gives the same
 vector in every process.
 """
 
@@ -13,6 +13,15 @@ import numpy as np
 from index.encoders import Vectors
 
 WORD = re.compile(r"\w+")
+
+
+class WordReranker:
+    """Scores a text by the share of the query's words that it has."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """0..1 for each text, in the order given."""
+        wanted = set(WORD.findall(query.lower())) or {""}
+        return [len(wanted & set(WORD.findall(text.lower()))) / len(wanted) for text in texts]
 
 
 class HashEncoder:

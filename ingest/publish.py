@@ -6,11 +6,12 @@ only where the two differ are passages read and written.
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from sqlmodel import Session
@@ -22,15 +23,18 @@ from catalog.lock import Held, only_one
 from catalog.passages import SearchablePassage
 from index import canaries, snapshot
 from index.encoders import Encoder
+from index.encoders.choose import made_by
 from index.errors import CanaryFailed, IndexProblem
 from index.manifest import Manifest
 from index.notation import Notation
 from index.notation import read as read_notation
 from index.parts import Change
 from index.passage import Passage, PassageId
+from index.surroundings import in_surroundings
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
 
+Told: TypeAlias = Callable[[int, int], None]
 NOTATION_FILE = "notation.toml"
 NOTHING = hashlib.sha256().hexdigest()
 """The digest of a catalog without passages."""
@@ -45,6 +49,7 @@ def publish(
     cache: VectorCache,
     encoder: Encoder,
     *,
+    encoder_model: str = "",
     anew: bool = False,
 ) -> str:
     """Publish the catalog as it is now; returns the generation.
@@ -53,7 +58,7 @@ def publish(
     Raises: SomebodyPublishes, IndexProblem, CatalogProblem.
     """
     with publishing(catalog, index_dir, wait_s=600):
-        return published(catalog, index_dir, cache, encoder, anew=anew)
+        return published(catalog, index_dir, cache, encoder, encoder_model=encoder_model, anew=anew)
 
 
 @contextmanager
@@ -83,6 +88,7 @@ def published(
     cache: VectorCache,
     encoder: Encoder,
     *,
+    encoder_model: str = "",
     anew: bool = False,
 ) -> str:
     """See `publish`; for whoever is the only one who publishes already."""
@@ -92,7 +98,13 @@ def published(
         base = None if anew else _base(index_dir, encoder)
         if base and _is_of(base, catalog_passages.digest_of(stamps), notation):
             return base.generation
-        wanted = _Wanted(index_dir=index_dir, stamps=stamps, notation=notation, base=base)
+        wanted = _Wanted(
+            index_dir=index_dir,
+            stamps=stamps,
+            notation=notation,
+            base=base,
+            encoder_model=encoder_model,
+        )
         made = _made(session, wanted, cache)
     _ask(index_dir, made.generation, encoder)
     snapshot.publish(index_dir, made.generation)
@@ -108,6 +120,7 @@ class _Wanted:
     stamps: Mapping[str, str]
     notation: Notation
     base: Manifest | None
+    encoder_model: str
 
 
 def _made(session: Session, wanted: _Wanted, cache: VectorCache) -> Manifest:
@@ -127,6 +140,7 @@ def _made(session: Session, wanted: _Wanted, cache: VectorCache) -> Manifest:
             everything,
             _gathered(everything, cache),
             encoder=cache.encoder.fingerprint,
+            encoder_model=wanted.encoder_model,
             catalog_digest=digest,
             stamps=stamps,
             notation=wanted.notation,
@@ -153,8 +167,31 @@ def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:
         raise
 
 
-def differs(catalog: Catalog, index_dir: Path) -> bool:
-    """Whether a snapshot of the catalog would be another than the published one."""
+def encode_anew(
+    catalog: Catalog, index_dir: Path, cache: VectorCache, encoder: Encoder, told: Told
+) -> None:
+    """Before a snapshot with another encoder: encode everything, talk by talk, beside serving.
+
+    Nobody is kept waiting, and what is done is kept, so a kill costs one talk.  Does nothing while
+    the published vectors are this encoder's.  told: how many passages are done, and how many of
+    how many there are.
+    """
+    if _fingerprint(index_dir) in {None, encoder.fingerprint}:
+        return
+    with catalog.read() as session:
+        passages = [as_passage(row) for row in catalog_passages.searchable(session)]
+    done = 0
+    for owner_id, group in _by_owner(passages):
+        cache.rows(owner_id, group)
+        done += len(group)
+        told(done, len(passages))
+
+
+def differs(catalog: Catalog, index_dir: Path, encoder_model: str = "") -> bool:
+    """Whether a snapshot of the catalog would be another than the published one.
+
+    encoder_model: its vectors would be of this one; not looked at when empty.
+    """
     with catalog.read() as session:
         digest = catalog_passages.digest(session)
     try:
@@ -162,6 +199,8 @@ def differs(catalog: Catalog, index_dir: Path) -> bool:
         if generation is None:
             return digest != NOTHING
         manifest = snapshot.read_manifest(index_dir, generation)
+        if encoder_model and not made_by(manifest.encoder_fingerprint, encoder_model):
+            return True
         return not _is_of(manifest, digest, notation_of(index_dir))
     except IndexProblem:
         return True  # damaged: build a whole one; a faulty notation: say so
@@ -190,11 +229,13 @@ def publish_lock(index_dir: Path) -> Path:
 class Deeds:
     """What staff did since the worker looked last, cheaply: the number of the newest deed.
 
-    Only after a new one is the catalog compared with the snapshot, and once at the beginning.
+    Only after a new one is the catalog compared with the snapshot, and once at the beginning; then
+    so is the encoder, because a setting changes with the worker.
     """
 
-    def __init__(self, catalog: Catalog, index_dir: Path) -> None:
+    def __init__(self, catalog: Catalog, index_dir: Path, encoder_model: str = "") -> None:
         self._catalog = catalog
+        self._encoder_model = encoder_model
         self._index_dir = index_dir
         self._seen: int | None = None
 
@@ -204,7 +245,7 @@ class Deeds:
             newest = events.newest(session)
         if newest == self._seen:
             return False
-        if differs(self._catalog, self._index_dir):
+        if differs(self._catalog, self._index_dir, self._encoder_model):
             return True
         self._seen = newest
         return False
@@ -240,9 +281,20 @@ def _base(index_dir: Path, encoder: Encoder) -> Manifest | None:
     return manifest if manifest.encoder_fingerprint == encoder.fingerprint else None
 
 
+def _fingerprint(index_dir: Path) -> str | None:
+    """Whose vectors are published; None when none are, or nobody can tell."""
+    try:
+        generation = snapshot.current_generation(index_dir)
+        return generation and snapshot.read_manifest(index_dir, generation).encoder_fingerprint
+    except IndexProblem:
+        return None
+
+
 def _gathered(passages: list[Passage], cache: VectorCache) -> Vectors:
     parts: list[Vectors] = [np.empty((0, cache.encoder.dimension), dtype=np.float32)]
-    parts += [cache.rows(owner_id, group) for owner_id, group in _by_owner(passages)]
+    parts += [
+        in_surroundings(cache.rows(owner_id, group)) for owner_id, group in _by_owner(passages)
+    ]
     return np.concatenate(parts)
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlmodel import Session
 
 from catalog import papers, passages, submissions
@@ -28,8 +29,11 @@ from ingest.engines import Transcriber
 from ingest.engines.choose import open_engine, require_engine
 from ingest.pdf import read_pdf
 from ingest.progress import Progress, held
-from ingest.publish import published, publishing
+from ingest.publish import Told, encode_anew, published, publishing
 from ingest.vectors import VectorCache
+
+_SAY_S = 5.0
+log = structlog.get_logger(__name__)
 
 PIPELINE = "2"
 """Version of what the steps make; a new one makes new jobs."""
@@ -57,9 +61,12 @@ class Steps:
     @cached_property
     def encoder(self) -> Encoder:
         """The sentence encoder.  Raises: EncoderMissing, ModelMissing."""
-        from index.encoders.sentence import open_encoder
+        from index.encoders.choose import open_encoder
 
-        return open_encoder(self.settings.encoder_model, device=self.settings.device)
+        settings = self.settings
+        return open_encoder(
+            settings.encoder_model, device=settings.device, backend=settings.encoder_backend
+        )
 
     @cached_property
     def vectors(self) -> VectorCache:
@@ -140,13 +147,19 @@ class Steps:
         CatalogProblem.
         """
         index_dir = self.settings.index_dir
+        self.encode_anew(_logged())
         with publishing(self.catalog, index_dir, wait_s=wait_s):
             began_at = time.monotonic()
             with self.catalog.read() as session:
                 waiting = submissions.listed(session, states=("committed",))
             with naming_a_full_disk("no snapshot was published, the old one serves"):
                 generation = published(
-                    self.catalog, index_dir, self.vectors, self.encoder, anew=anew
+                    self.catalog,
+                    index_dir,
+                    self.vectors,
+                    self.encoder,
+                    anew=anew,
+                    encoder_model=self.encoder_model,
                 )
             seconds = time.monotonic() - began_at
             with self.catalog.write() as session:
@@ -155,6 +168,16 @@ class Steps:
         for job in waiting:
             self._clean(job.submission)
         return generation
+
+    def encode_anew(self, told: Told) -> None:
+        """After a change of the encoder: encode everything, while the old snapshot is served."""
+        encode_anew(self.catalog, self.settings.index_dir, self.vectors, self.encoder, told)
+
+    @property
+    def encoder_model(self) -> str:
+        """The encoder's name for whoever reads the snapshot; of a folder, the whole path."""
+        folder = Path(self.settings.encoder_model).expanduser()
+        return str(folder.resolve()) if folder.is_dir() else self.settings.encoder_model
 
     def committed(self, session: Session, job_id: str, *, partial: bool) -> None:
         """Say that a job is in the catalog and waits for a snapshot.  Raises: Cancelled, Lost."""
@@ -189,6 +212,19 @@ class Steps:
         """The passages that were kept under this name."""
         made = json.loads((self.cuts_folder(job) / name).read_text())
         return [NewPassage(**one) for one in made["passages"]]
+
+
+def _logged() -> Told:
+    """Says into the log how far it is, every few seconds."""
+    said_at = time.monotonic()
+
+    def told(done: int, total: int) -> None:
+        nonlocal said_at
+        if done == total or time.monotonic() - said_at >= _SAY_S:
+            said_at = time.monotonic()
+            log.info("encoding everything with another encoder", done=done, of=total)
+
+    return told
 
 
 def _unplaced(owner: Talk | Paper, one: NewPassage) -> Passage:

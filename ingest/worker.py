@@ -107,7 +107,7 @@ class Worker:
         self._watch = Watch(catalog=catalog, me=who.name, lease_s=settings.worker_lease_s)
         self._watched_at = float("-inf")
         self._prepared: set[str] = set()
-        self._deeds = Deeds(catalog, settings.index_dir)
+        self._deeds = Deeds(catalog, settings.index_dir, settings.encoder_model)
         self._failures = 0
 
     def turn(self) -> None:

@@ -94,6 +94,7 @@ class Found:
     degraded: tuple[str, ...]
     groups: tuple[Group, ...]
     took_ms: float
+    reranker: str
 
 
 def find(service: Service, ask: Ask) -> Found:
@@ -112,6 +113,7 @@ def find(service: Service, ask: Ask) -> Found:
         degraded=_degraded(service, result),
         groups=tuple(groups),
         took_ms=round(seconds * 1000, 1),
+        reranker=result.reranker,
     )
 
 

@@ -76,6 +76,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.CanaryFailed: _INTERNAL,
     index.ModelMissing: _MODEL,
     index.EncoderMissing: _MODEL,
+    index.RerankerMissing: _MODEL,
     index.ModelDamaged: _MODEL,
     index.EncoderMismatch: _MODEL,
     index.FaissUnavailable: _MODEL,

@@ -72,6 +72,7 @@ class SearchAnswer(Shape):
     generation: str = Field(description="The snapshot; `none` while nothing is published.")
     took_ms: float
     legs: dict[str, str]
+    reranker: str = Field(description="Of the best hits: `ok`, `off`, `deadline`, or why not.")
     degraded: list[str]
     total: int = Field(description="How many talks and papers were found.")
     hits: list[HitAnswer]

@@ -29,6 +29,7 @@ EXAMPLE: dict[str, Any] = {
     "generation": "20240212T101500000000-0a1b2c3d",
     "took_ms": 9.1,
     "legs": {"dense": "ok", "terms": "ok"},
+    "reranker": "off",
     "degraded": [],
     "total": 1,
     "hits": [
@@ -145,6 +146,7 @@ def answered(ask: Ask, found: Found, limit: int, after: str | None) -> SearchAns
         generation=found.generation,
         took_ms=found.took_ms,
         legs=dict(found.legs),
+        reranker=found.reranker,
         degraded=list(found.degraded),
         total=len(found.groups),
         hits=[_hit(found.query, group) for group in found.groups[start : start + limit]],

@@ -109,7 +109,7 @@ def status_of(service: Service) -> StatusAnswer:
         papers=held[1],
         recorded_ms=held[2],
         encoder=EncoderStatus(
-            model=service.settings.encoder_model, state=encoder.state, detail=encoder.detail
+            model=service.live.encoder_model, state=encoder.state, detail=encoder.detail
         ),
         speech_models=_speech_models(service),
         jobs=jobs,

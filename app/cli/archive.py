@@ -1,5 +1,6 @@
 """`seminar reindex`, `check`, `sweep` and `events`: after-care of the archive."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,7 +18,11 @@ def register(app: typer.Typer) -> None:
 
 
 def reindex(context: typer.Context) -> None:
-    """Build and publish a new snapshot from the catalog; nothing is transcribed again."""
+    """Build and publish a new snapshot from the catalog; nothing is transcribed again.
+
+    With another encoder than before, everything is encoded anew first, while the old snapshot
+    goes on being served.
+    """
     from index import snapshot
     from ingest.publish import publish
     from ingest.steps import Steps
@@ -25,14 +30,28 @@ def reindex(context: typer.Context) -> None:
     settings = context.obj.settings()
     with open_archive(settings) as archive:
         steps = Steps(settings, archive.catalog, archive.store)
+        steps.encode_anew(_told)
         generation = publish(
-            archive.catalog, settings.index_dir, steps.vectors, steps.encoder, anew=True
+            archive.catalog,
+            settings.index_dir,
+            steps.vectors,
+            steps.encoder,
+            encoder_model=steps.encoder_model,
+            anew=True,
         )
     manifest = snapshot.read_manifest(settings.index_dir, generation)
     print(
         f"published {generation}: {manifest.passages} passages of {manifest.talks} talks "
         f"and {manifest.papers} papers"
     )
+
+
+def _told(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\rencoding: {done} of {total} passages ", end=end, file=sys.stderr, flush=True)
+    elif done == total:
+        remark(f"encoded {total} passages")
 
 
 def check(

@@ -4,11 +4,15 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import print_json, remark
+
+if TYPE_CHECKING:
+    from catalog.settings import Settings
+    from index.rerankers import Rereader
 
 
 class Mode(StrEnum):
@@ -29,17 +33,23 @@ def evaluate(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="corpus.jsonl[.gz], queries.jsonl, qrels.tsv")],
     mode: Annotated[Mode, typer.Option(help="One mode, or all three.")] = Mode.ALL,
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Read the best hits again with the reranker.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Build a throwaway index over a set and print nDCG@10, MRR@10, recall@100 and latency."""
-    from index.encoders.sentence import open_encoder
+    from index.encoders.choose import open_encoder
     from index.evaluation import evaluate as measure
     from index.searcher import MODES
 
     settings = context.obj.settings()
     modes = [one for one in MODES if mode.value in {one, "all"}]
-    encoder = open_encoder(settings.encoder_model, device=settings.device)
-    scores = measure(folder, encoder, modes, progress=_told)
+    encoder = open_encoder(
+        settings.encoder_model, device=settings.device, backend=settings.encoder_backend
+    )
+    rereader = _rereader(settings) if rerank else None
+    scores = measure(folder, encoder, modes, rereader=rereader, progress=_told)
     if as_json:
         print_json([asdict(one) for one in scores])
         return
@@ -49,6 +59,15 @@ def evaluate(
             f"{one.mode:9} {one.ndcg_at_10:7.3f} {one.mrr_at_10:7.3f} {one.recall_at_100:11.3f} "
             f"{one.p50_ms:7.1f} {one.p95_ms:7.1f}"
         )
+
+
+def _rereader(settings: "Settings") -> "Rereader":
+    """Raises: ModelMissing."""
+    from index.rerankers import Rereader
+    from index.rerankers.cross import open_reranker
+
+    reranker = open_reranker(settings.reranker_model, device=settings.device)
+    return Rereader(reranker=reranker, deadline_ms=settings.reranker_ms)
 
 
 def _told(what: str, done: int, total: int) -> None:

@@ -1,5 +1,6 @@
 """Entry of the `seminar` command: its verbs, and how problems become one line and a status."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +55,7 @@ for verbs in VERBS:
 
 def main() -> None:
     """Run the command; a known problem is one line on stderr and status 1."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # speech libraries load ONNX Runtime too
     try:
         app()
     except KeyboardInterrupt:

@@ -85,7 +85,7 @@ def _searched(archive: "Archive", request: Any) -> "SearchResult":
     generation = snapshot.current_generation(index_dir)
     if generation is None:
         raise NoSnapshot(index_dir)
-    encoder = None if request.mode == "keyword" else _encoder(archive)
+    encoder = None if request.mode == "keyword" else _encoder(archive, generation)
     searcher = Searcher.open(index_dir, generation, encoder)
     try:
         return searcher.search(request)
@@ -93,14 +93,23 @@ def _searched(archive: "Archive", request: Any) -> "SearchResult":
         searcher.close()
 
 
-def _encoder(archive: "Archive") -> "Encoder | None":
-    """The encoder; without one, words are searched, and it is said."""
-    from index.encoders.sentence import open_encoder
-    from index.errors import ModelDamaged, ModelMissing
+def _encoder(archive: "Archive", generation: str) -> "Encoder | None":
+    """The encoder of the snapshot; without one, words are searched, and it is said."""
+    from index import snapshot
+    from index.encoders.choose import fitting_encoder, open_encoder
+    from index.errors import EncoderMismatch, ModelDamaged, ModelMissing
 
+    settings = archive.settings
+    manifest = snapshot.read_manifest(settings.index_dir, generation)
     try:
-        return open_encoder(archive.settings.encoder_model, device=archive.settings.device)
-    except (ModelMissing, ModelDamaged) as problem:
+        return fitting_encoder(
+            manifest.encoder_fingerprint,
+            (manifest.encoder_model, settings.encoder_model),
+            lambda name: open_encoder(
+                name, device=settings.device, backend=settings.encoder_backend
+            ),
+        )
+    except (EncoderMismatch, ModelMissing, ModelDamaged) as problem:
         remark(f"seminar: {problem}")
         return None
 

@@ -162,7 +162,7 @@ def notices(found: Found) -> tuple[str, ...]:
         when = "is just starting" if loading else "is not available at the moment"
         parts.append(f"Search by meaning {when}; these are found by their words only.")
     if "snapshot" in found.degraded:
-        parts.append("The newest index is damaged; an older one answers, so new talks may lack.")
+        parts.append("The newest index cannot be used; an older one answers, so talks may lack.")
     return tuple(parts)
 
 

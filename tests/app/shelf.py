@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.encoding import LoadEncoder
 from app.main import create_app
-from app.wiring import LoadEncoder
 from catalog import papers as catalog_papers
 from catalog import passages as catalog_passages
 from catalog import submissions, talks, transcripts
@@ -52,6 +52,7 @@ class Shelf:
         self.catalog = open_catalog(self.settings.catalog_url)
         self.store = Store(root)
         self.encoder = encoder or HashEncoder()
+        self.encoder_model = ""
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True)
 
@@ -127,7 +128,14 @@ class Shelf:
         passages = [as_passage(one) for one in found]
         vectors = self.encoder.encode_passages([passage.encoded_text for passage in passages])
         root = self.settings.index_dir
-        made = snapshot.write(root, passages, vectors, encoder=self.encoder, catalog_digest=digest)
+        made = snapshot.write(
+            root,
+            passages,
+            vectors,
+            encoder=self.encoder,
+            encoder_model=self.encoder_model,
+            catalog_digest=digest,
+        )
         snapshot.publish(root, made.generation)
         return made.generation
 

@@ -10,7 +10,10 @@ from index.weights import ENCODERS, located
 from tests.app.shelf import Shelf, Spoken, served
 
 ROOT = Path(__file__).resolve().parents[2]
-NEVER = ("faster_whisper", "whisper", "ctranslate2", "av", "dbos", "ingest", "pypdfium2")
+NEVER = (
+    *("faster_whisper", "whisper", "ctranslate2", "av", "dbos", "ingest", "pypdfium2"),
+    *("torch", "sentence_transformers", "transformers"),
+)
 
 PROGRAM = """
 import sys, time
@@ -20,7 +23,7 @@ from app.main import create_app
 from catalog.settings import Settings
 
 app = create_app(Settings(data_dir=Path(sys.argv[1])))
-heavy = sorted({"faiss", "tantivy", "torch", "sentence_transformers"} & set(sys.modules))
+heavy = sorted({"faiss", "tantivy", "torch", "onnxruntime"} & set(sys.modules))
 assert not heavy, f"loaded before it was needed: {heavy}"
 with TestClient(app) as client:
     while client.get("/readyz").status_code != 200:
@@ -37,7 +40,9 @@ print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
 
 
 @pytest.mark.slow
-def test_the_service_with_its_real_encoder_loads_no_speech_library(shelf: Shelf) -> None:
+def test_the_service_with_its_encoder_loads_neither_torch_nor_speech(
+    shelf: Shelf,
+) -> None:
     shelf.encoder = SentenceEncoder(located("all-MiniLM-L6-v2", ENCODERS), device="cpu")
     shelf.talk(
         NewTalk(title="Kernels"),
@@ -54,7 +59,7 @@ def test_the_service_with_its_real_encoder_loads_no_speech_library(shelf: Shelf)
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert "sentence_transformers" in loaded
+    assert "onnxruntime" in loaded
     assert not loaded & set(NEVER)
 
 

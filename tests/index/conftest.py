@@ -20,6 +20,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 settings.register_profile("index", deadline=None)
 settings.load_profile("index")
 
+PROJECT = Path(__file__).resolve().parents[2]
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 Publish = Callable[..., str]

@@ -1,4 +1,4 @@
-"""One contract for every encoder: the real one and the stand-in."""
+"""One contract for every encoder: the reference, the fast path and the stand-in."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from index.encoders import Encoder, Vectors
+from index.encoders.choose import open_encoder
 from index.encoders.sentence import SentenceEncoder
 from index.errors import EncoderMissing
 from index.testing import HashEncoder
@@ -16,10 +17,12 @@ from index.testing import HashEncoder
 TEXTS = ["The kernel is constant.", "", "ℓ2 norm \ud800 and NUL \0.", "word " * 300, "Zwei Sätze."]
 
 
-@pytest.fixture(params=["minilm", "hash"])
+@pytest.fixture(params=["minilm", "fast", "hash"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "hash":
         return HashEncoder()
+    if request.param == "fast":
+        return open_encoder("all-MiniLM-L6-v2", backend="onnx")
     encoder: Encoder = request.getfixturevalue("minilm")
     return encoder
 

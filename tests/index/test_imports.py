@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-HEAVY = ("faiss", "tantivy", "torch", "sentence_transformers", "transformers", "huggingface_hub")
+HEAVY = (
+    *("faiss", "tantivy", "torch", "sentence_transformers", "transformers", "huggingface_hub"),
+    *("onnx", "onnxruntime", "tokenizers", "safetensors"),
+)
 MODULES = sorted(
     ".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
     for file in (PROJECT / "index").rglob("*.py")
@@ -24,19 +27,21 @@ def test_importing_every_module_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "file"),
+    ("library", "files"),
     [
-        ("faiss", "index/dense.py"),
-        ("tantivy", "index/terms.py"),
-        ("sentence_transformers", "index/encoders/sentence.py"),
+        ("faiss", ["index/dense.py"]),
+        ("tantivy", ["index/terms.py"]),
+        ("sentence_transformers", ["index/encoders/sentence.py", "index/rerankers/cross.py"]),
+        ("onnxruntime", ["index/encoders/fast.py"]),
+        ("onnx", ["index/encoders/graph.py"]),
     ],
 )
-def test_each_heavy_library_is_imported_by_one_file(library: str, file: str) -> None:
+def test_each_heavy_library_is_imported_by_its_adapters(library: str, files: list[str]) -> None:
     pattern = re.compile(rf"^\s*(import|from) {library}\b", re.MULTILINE)
     sources = [
         path for path in (PROJECT / "index").rglob("*.py") if pattern.search(path.read_text())
     ]
-    assert [str(path.relative_to(PROJECT)) for path in sources] == [file]
+    assert sorted(str(path.relative_to(PROJECT)) for path in sources) == files
 
 
 def test_with_both_kinds_of_faiss_nothing_is_opened(

@@ -20,7 +20,7 @@ def answers(demo_archive: Path) -> dict[str, list[Hit]]:
     """What the archive answers to every question of the demonstration."""
     from catalog.settings import read_settings
     from index import snapshot
-    from index.encoders.sentence import open_encoder
+    from index.encoders.choose import open_encoder
     from index.searcher import Searcher, SearchRequest
 
     settings = read_settings(data_dir=demo_archive)
