@@ -3,7 +3,7 @@
 Passages are abstracts and transcripts as cut; above their number, slightly moved copies of their
 vectors.  Questions are those of the judged sets.  Every kind and size has a process of its own,
 with one thread; recall is against the exact cosines of all rows.
-    python -m bench.dense real_vectors.npy       (the file is made when it is not there)
+    python -m bench.dense real_vectors.npy ["what they are of"]     (made when it is not there)
 """
 
 import json
@@ -54,7 +54,7 @@ def main() -> None:
         np.save(folder / "questions.npy", _questions())
         rows = [one for size in SIZES for one in _of_size(folder, real, size)]
     record("dense", {
-        "vectors": "all-MiniLM-L6-v2, 384 dimensions; passages of abstracts and transcripts",
+        "vectors": [*sys.argv, "passages of abstracts and transcripts, by all-MiniLM-L6-v2"][2],
         "real_vectors": len(real),
         "beyond_them": f"copies moved by {MOVED} of their length, in a random direction",
         "questions": QUESTIONS,
