@@ -73,10 +73,11 @@ class DenseLeg:
         """The exact cosine of each of these rows with the query, in the order given."""
         if not rows:
             return np.zeros(0, dtype=np.float32)
-        return np.asarray(
-            self._vectors.reconstruct_batch(np.asarray(rows, dtype=np.int64)) @ query,
-            dtype=np.float32,
-        )
+        return np.asarray(self.of(np.asarray(rows, dtype=np.int64)) @ query, dtype=np.float32)
+
+    def of(self, rows: Rows) -> Vectors:
+        """The vectors of these rows: shape (rows, dimension)."""
+        return np.asarray(self._vectors.reconstruct_batch(rows), dtype=np.float32)
 
     def vectors(self) -> Vectors:
         """A copy of every vector, in row order: shape (count, dimension)."""

@@ -5,7 +5,7 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -14,7 +14,7 @@ import numpy as np
 
 from index import snapshot
 from index.dense import Allowed, DenseLeg
-from index.encoders import Encoder
+from index.encoders import Encoder, Vectors
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters
 from index.fusion import Fused, alone, calibrated, fused
@@ -38,6 +38,10 @@ OK, OFF = "ok", "off"
 # Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
 # and 9,000 passages).
 MEANING_FLOOR = 0.3
+# Of what is similar: how much it counts against one that it is like those before it, and from
+# which cosine on two are the same talk.
+SAID_WEIGHT = 0.4
+THE_SAME = 0.97
 
 logger = logging.getLogger(__name__)
 
@@ -80,23 +84,46 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg)."""
+    """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg).
 
-    passage: Passage
+    `passage` is read when it is asked for.  Neighbours of one talk or paper have neighbouring rows.
+    """
+
+    row: int
+    owner_id: str
     score: float
     dense: float | None
     terms: float | None
     found_by: FoundBy
+    read: Callable[[int], Passage] = field(repr=False, compare=False)
+
+    @property
+    def passage(self) -> Passage:
+        """The passage, read anew each time."""
+        return self.read(self.row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run."""
+    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run.
+
+    `cut_off`: a leg proposed as many as it may, so there may be more than these.
+    """
 
     generation: str
     legs: Mapping[Leg, str]
     degraded: tuple[Leg, ...]
     hits: list[Hit] = field(default_factory=list)
+    cut_off: tuple[Leg, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """A talk or paper that is like another: the cosine of their mean vectors, less what is said
+    already by those before it."""
+
+    owner_id: str
+    cosine: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +141,7 @@ class _Run:
 
     scores: Mapping[int, float] = field(default_factory=dict)
     said: str = OK
+    proposed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +159,7 @@ class Searcher:
         """Open a snapshot that was just verified; `open` does both."""
         self.manifest = snapshot.read_manifest(folder.parent, generation)
         self._rows = Rows(folder)
+        self._places = {one.owner_id: n for n, one in enumerate(self._rows.owners)}
         self._terms = TermsLeg(folder / snapshot.TERMS_FOLDER)
         self._meaning = _opened(
             folder / snapshot.VECTORS_FILE, self.manifest.encoder_fingerprint, encoder
@@ -180,8 +209,29 @@ class Searcher:
             generation=self.generation,
             legs={leg: runs[leg].said if leg in runs else OFF for leg in LEGS},
             degraded=failed,
-            hits=[self._hit(row, one) for row, one in _ranked(runs)[: request.limit]],
+            hits=self._hits(_ranked(runs)[: request.limit]),
+            cut_off=tuple(leg for leg in runs if runs[leg].proposed >= scope.candidates),
         )
+
+    def similar(self, owner_id: str, limit: int, *, proposals: int = 200) -> list[Likeness]:
+        """Talks and papers like this one, each unlike those before it; none without vectors.
+
+        The passages nearest to the mean of its passages propose; the means of their owners decide.
+        """
+        meaning, place = self._meaning, self._places.get(owner_id)
+        if isinstance(meaning, str) or place is None:
+            return []
+        centre = self._centre(meaning.leg, place)
+        rows, _ = meaning.leg.search(centre, proposals + self._length(place))
+        near = list(dict.fromkeys(self._rows.owner_of[rows].tolist()))
+        others = [one for one in near if one != place][: 4 * limit]
+        if not others:
+            return []
+        means = np.stack([self._centre(meaning.leg, one) for one in others])
+        return [
+            Likeness(owner_id=self._rows.owners[others[n]].owner_id, cosine=float(cosine))
+            for n, cosine in diverse(means @ centre, means, limit)
+        ]
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""
@@ -218,7 +268,7 @@ class Searcher:
     def _by_words(self, query: ParsedQuery, scope: _Scope) -> _Run:
         found = self._terms.search(query, scope.candidates, scope.restriction)
         scores = (calibrated(score, bound=found.bound, rare=found.rare) for score in found.scores)
-        return _Run(scores=dict(zip(found.rows, scores, strict=True)))
+        return _Run(scores=dict(zip(found.rows, scores, strict=True)), proposed=len(found.rows))
 
     def _by_meaning(self, query: ParsedQuery, scope: _Scope, runs: Mapping[Leg, _Run]) -> _Run:
         meaning = self._meaning
@@ -232,17 +282,51 @@ class Searcher:
             scores={
                 **scores,
                 **dict(zip(unseen, meaning.leg.cosines(vector, unseen).tolist(), strict=True)),
-            }
+            },
+            proposed=len(rows),
         )
 
-    def _hit(self, row: int, one: Fused) -> Hit:
-        return Hit(
-            passage=self._rows.passage(row),
-            score=one.score,
-            dense=one.dense,
-            terms=one.terms,
-            found_by=found_by(one),
-        )
+    def _hits(self, ranked: Sequence[tuple[int, Fused]]) -> list[Hit]:
+        owners = self._rows.owner_of[[row for row, _ in ranked]].tolist() if ranked else []
+        return [
+            Hit(
+                row=row,
+                owner_id=self._rows.owners[owner].owner_id,
+                score=one.score,
+                dense=one.dense,
+                terms=one.terms,
+                found_by=found_by(one),
+                read=self._rows.passage,
+            )
+            for (row, one), owner in zip(ranked, owners, strict=True)
+        ]
+
+    def _centre(self, leg: DenseLeg, place: int) -> Vectors:
+        """The mean of an owner's passage vectors, of unit length."""
+        total = leg.of(np.flatnonzero(self._rows.owner_of == place)).sum(axis=0)
+        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
+
+    def _length(self, place: int) -> int:
+        return int(np.count_nonzero(self._rows.owner_of == place))
+
+
+def diverse(near: Vectors, means: Vectors, limit: int) -> list[tuple[int, float]]:
+    """Places and likeness of the chosen, each the best that is not yet said by those before it.
+
+    near: likeness of each candidate, shape (n,); means: their unit vectors, shape (n, dimension).
+    Two that are almost the same (one talk held twice) are one.
+    Source: Carbonell and Goldstein, maximal marginal relevance, SIGIR 1998.
+    """
+    chosen: list[int] = []
+    said = np.zeros(len(near), dtype=np.float32)
+    open_ = np.ones(len(near), dtype=np.bool_)
+    while len(chosen) < limit and open_.any():
+        worth = np.where(open_, near - SAID_WEIGHT * said, -np.inf)
+        best = int(np.argmax(worth))
+        chosen.append(best)
+        said = np.maximum(said, means @ means[best])
+        open_ &= said < THE_SAME
+    return [(place, float(near[place])) for place in chosen]
 
 
 def found_by(one: Fused) -> FoundBy:

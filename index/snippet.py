@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 from index.query import ParsedQuery, parse
 from index.terms import stem, stems_of
 
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
+Wanted: TypeAlias = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +33,40 @@ class _Word:
     stems: frozenset[str]
 
 
-def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> list[Span]:
+def wanted_stems(query: str | ParsedQuery) -> Wanted:
+    """What snippets for a query mark; worked out once for all of them.  Raises: InvalidQuery."""
+    return frozenset(stems_of(parse(query) if isinstance(query, str) else query).all)
+
+
+def snippet(text: str, query: str | ParsedQuery | Wanted, *, max_chars: int = 240) -> list[Span]:
     """The stretch of a passage with the most different words of the query, its hits marked.
 
     At most `max_chars` long, ellipses included.  Raises: InvalidQuery.
     """
     if max_chars < 1:
         raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
-    wanted = frozenset(stems_of(parse(query) if isinstance(query, str) else query).all)
+    wanted = query if isinstance(query, frozenset) else wanted_stems(query)
     words = [
-        _Word(m.start(), m.end(), wanted.intersection(stem(m[0]))) for m in WORD.finditer(text)
+        _Word(m.start(), m.end(), wanted.intersection(stems))
+        for m in WORD.finditer(text)
+        if not wanted.isdisjoint(stems := stem(m[0]))
     ]
     start, end = _window(text, words, max_chars)
-    hits = [
-        (word.start, word.end)
-        for word in words
-        if word.stems and start <= word.start and word.end <= end
-    ]
+    hits = [(word.start, word.end) for word in words if start <= word.start and word.end <= end]
     return _spans(text, (start, end), hits)
 
 
-def _window(text: str, words: Sequence[_Word], max_chars: int) -> tuple[int, int]:
+def _window(text: str, hits: Sequence[_Word], max_chars: int) -> tuple[int, int]:
     """Where the snippet begins and ends in the text, at the edges of words where it can."""
     if len(text) <= max_chars:
         return 0, len(text)
     room = max(1, max_chars - 2 * len(ELLIPSIS))
-    first, last = _best_stretch([word for word in words if word.stems], room)
+    first, last = _best_stretch(hits, room)
     start = max(0, min(first - (room - (last - first)) // 2, len(text) - room))
     end = min(len(text), start + room)
-    starts = [word.start for word in words if start <= word.start < end]
-    ends = [word.end for word in words if start < word.end <= end]
+    words = list(WORD.finditer(text))
+    starts = [word.start() for word in words if start <= word.start() < end]
+    ends = [word.end() for word in words if start < word.end() <= end]
     if start > 0 and starts:
         start = starts[0]
     if end < len(text) and ends and ends[-1] > start:

@@ -26,8 +26,12 @@ def hits_in_catalog(session: Session, request: SearchRequest) -> list[Hit]:
     """Passages of public talks and papers with any of the words, those with most first."""
     words = _words(request.text)
     passages = [*_of_talks(session, words), *_of_papers(session, words)]
-    hits = [_hit(one, words) for one in passages if _admitted(one, request.filters)]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+    hits = [
+        _hit(2 * number, one, words)  # neighbours only by their times
+        for number, one in enumerate(passages)
+        if _admitted(one, request.filters)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -101,7 +105,15 @@ def _admitted(passage: Passage, filters: Filters) -> bool:
     )
 
 
-def _hit(passage: Passage, words: Sequence[str]) -> Hit:
+def _hit(row: int, passage: Passage, words: Sequence[str]) -> Hit:
     text = passage.text.lower()
     score = sum(word in text for word in words) / len(words)
-    return Hit(passage=passage, score=score, dense=None, terms=score, found_by="words")
+    return Hit(
+        row=row,
+        owner_id=passage.owner_id,
+        score=score,
+        dense=None,
+        terms=score,
+        found_by="words",
+        read=lambda _: passage,
+    )
