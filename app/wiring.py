@@ -6,16 +6,18 @@ and keeps it; snapshots and encoders are swapped as one reference.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import structlog
 
+from app.api.kept import Kept
 from app.api.metrics import Metrics
 from app.api.turns import Turns
+from app.view import View
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
 from catalog.store import Store
@@ -28,6 +30,9 @@ POLL_S = 1.0
 REMEMBERED_QUERIES = 512
 SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
+KEPT_LISTS = 128
+KEPT_BODIES = 4096
+KEPT_BYTES = 64 << 20
 
 LoadEncoder: TypeAlias = Callable[[Settings], Encoder]
 log = structlog.get_logger(__name__)
@@ -161,8 +166,25 @@ class Service:
     catalog: Catalog
     store: Store
     live: LiveIndex
+    view: View
     turns: Turns
     metrics: Metrics
+    found: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_LISTS))
+    bodies: Kept[Any] = field(
+        default_factory=lambda: Kept(most=KEPT_BODIES, most_bytes=KEPT_BYTES, size=len)
+    )
+
+    @property
+    def state(self) -> Hashable:
+        """What every answer depends on beside its request; another one, and what is kept is old."""
+        searcher = self.live.searcher()
+        return (
+            searcher.generation if searcher else None,
+            searcher.legs["dense"] if searcher else None,
+            self.live.encoder.state,
+            self.live.problem is None,
+            self.view.version,
+        )
 
 
 @contextmanager
@@ -172,11 +194,13 @@ def open_service(
     """Open the archive for reading; closes what it opened.  Raises: CatalogProblem."""
     catalog = open_catalog(settings.catalog_url)
     live = LiveIndex(settings, load_encoder or sentence_encoder)
+    view = View(catalog)
     service = Service(
         settings=settings,
         catalog=catalog,
         store=Store(settings.data_dir),
         live=live,
+        view=view,
         turns=Turns(
             at_once=SEARCHES_AT_ONCE, waiting=SEARCHES_WAITING, on_refusal=metrics.refused.inc
         ),
@@ -184,9 +208,11 @@ def open_service(
     )
     try:
         live.start()
+        view.start()
         yield service
     finally:
         live.stop()
+        view.stop()
         catalog.close()
 
 

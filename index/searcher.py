@@ -51,7 +51,7 @@ class SearchRequest:
     """What to search for and where; a filter left at None lets everything through.
 
     `series` and `speaker` are compared without case, a speaker also by part of the name; `owner`
-    is one talk or paper; `candidates` is how many each leg proposes.
+    is one talk or paper; `candidates` is how many each leg proposes, `limit` None takes them all.
     """
 
     text: str
@@ -61,13 +61,13 @@ class SearchRequest:
     series: str | None = None
     speaker: str | None = None
     year: int | None = None
-    limit: int = 10
+    limit: int | None = 10
     candidates: int = 200
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"the mode is one of {MODES}, not {self.mode!r}")
-        if self.limit < 1 or self.candidates < 1:
+        if self.candidates < 1 or (self.limit is not None and self.limit < 1):
             raise ValueError(f"limit and candidates begin at 1: {self.limit}, {self.candidates}")
 
     @property
@@ -238,7 +238,7 @@ class Searcher:
         self._meaning = "the searcher is closed"
 
     def _scope(self, request: SearchRequest) -> _Scope:
-        candidates = max(request.candidates, request.limit)
+        candidates = max(request.candidates, request.limit or 0)
         ordinals = request.filters.ordinals(self._rows.owners)
         restriction = request.filters.restriction(ordinals)
         if ordinals is None:

@@ -15,6 +15,7 @@ from index.terms import stem, stems_of
 
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
+LONGEST_WORD = 80
 Wanted: TypeAlias = frozenset[str]
 
 
@@ -64,14 +65,24 @@ def _window(text: str, hits: Sequence[_Word], max_chars: int) -> tuple[int, int]
     first, last = _best_stretch(hits, room)
     start = max(0, min(first - (room - (last - first)) // 2, len(text) - room))
     end = min(len(text), start + room)
-    words = list(WORD.finditer(text))
-    starts = [word.start() for word in words if start <= word.start() < end]
-    ends = [word.end() for word in words if start < word.end() <= end]
-    if start > 0 and starts:
-        start = starts[0]
-    if end < len(text) and ends and ends[-1] > start:
-        end = ends[-1]
+    if start > 0:
+        start = _first_word(text, start, end)
+    if end < len(text):
+        end = _last_end(text, start, end)
     return start, end
+
+
+def _first_word(text: str, start: int, end: int) -> int:
+    """Where the first word begins that begins in this stretch; `start` where none does."""
+    inside = WORD.match(text, start - 1) is not None and WORD.match(text, start)
+    word = WORD.search(text, inside.end() if inside else start, end)
+    return word.start() if word else start
+
+
+def _last_end(text: str, start: int, end: int) -> int:
+    """Where the last word ends that ends in this stretch; `end` where none does."""
+    ends = [word.end() for word in WORD.finditer(text, max(start, end - LONGEST_WORD), end + 1)]
+    return next((one for one in reversed(ends) if start < one <= end), end)
 
 
 def _best_stretch(hits: Sequence[_Word], room: int) -> tuple[int, int]:

@@ -36,11 +36,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageLine:
-    """A passage with its place in the margin."""
+    """A passage with its place in the margin; `why` says quietly how it was found."""
 
     place: str
     url: str
     label: str
+    why: str
     pieces: tuple[Piece, ...]
 
 
