@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from app.suggestions import Suggestions
 from catalog import shown
 from catalog.engine import Catalog
 from catalog.errors import CatalogProblem
@@ -19,6 +20,9 @@ from catalog.shown import Mark, Shown
 LOOK_EVERY_S = 0.2
 WHOLE_EVERY_S = 60.0
 """How long something that changed without leaving a trace can stay unseen."""
+
+SUGGEST_EVERY_S = 20.0
+"""How long what is new can be missing from the suggestions; what is gone is gone at once."""
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +41,10 @@ class View:
         self._beat: object = None
         self._mark: Mark | None = None
         self._read_whole = 0.0
+        self._suggested_at = -SUGGEST_EVERY_S
+        self._suggested_of = -1
         self.version = 0
+        self.suggestions: Suggestions | None = None
 
     def owner(self, public_id: str) -> Shown | None:
         """The talk or paper, if it is public."""
@@ -91,6 +98,7 @@ class View:
         while not self._stopped.is_set():
             try:
                 self.look()
+                self._suggest()
             except CatalogProblem as problem:  # whoever searches is told; here it is tried again
                 log.warning("what may be shown could not be read", reason=str(problem))
                 self._stopped.wait(5 * LOOK_EVERY_S)
@@ -98,6 +106,14 @@ class View:
                 log.exception("what may be shown could not be read")
                 self._stopped.wait(5 * LOOK_EVERY_S)
             self._stopped.wait(LOOK_EVERY_S)
+
+    def _suggest(self) -> None:
+        """Make the suggestions anew after a change; while changes go on, every now and then."""
+        age_s = time.monotonic() - self._suggested_at
+        if self.version != self._suggested_of and age_s > SUGGEST_EVERY_S:
+            self._suggested_of = self.version
+            self.suggestions = Suggestions(list(self._owners.values()))
+            self._suggested_at = time.monotonic()
 
     def _read(self) -> None:
         with self._catalog.read() as session:

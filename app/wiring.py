@@ -32,6 +32,7 @@ SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
 KEPT_LISTS = 128
 KEPT_BODIES = 4096
+KEPT_SIMILAR = 4096
 KEPT_BYTES = 64 << 20
 
 LoadEncoder: TypeAlias = Callable[[Settings], Encoder]
@@ -169,6 +170,7 @@ class Service:
     view: View
     turns: Turns
     metrics: Metrics
+    similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_LISTS))
     bodies: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_BODIES, most_bytes=KEPT_BYTES, size=len)

@@ -47,11 +47,12 @@ def snippet(text: str, query: str | ParsedQuery | Wanted, *, max_chars: int = 24
     if max_chars < 1:
         raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
     wanted = query if isinstance(query, frozenset) else wanted_stems(query)
-    words = [
-        _Word(m.start(), m.end(), wanted.intersection(stems))
-        for m in WORD.finditer(text)
-        if not wanted.isdisjoint(stems := stem(m[0]))
-    ]
+    found = {
+        word: wanted.intersection(stems)
+        for word in set(WORD.findall(text))
+        if not wanted.isdisjoint(stems := stem(word))
+    }
+    words = [_Word(m.start(), m.end(), found[m[0]]) for m in WORD.finditer(text) if m[0] in found]
     start, end = _window(text, words, max_chars)
     hits = [(word.start, word.end) for word in words if start <= word.start and word.end <= end]
     return _spans(text, (start, end), hits)

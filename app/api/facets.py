@@ -5,6 +5,7 @@ that a count says what a click would show.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
 from app.api.answers import Ask, Found, Group
@@ -17,7 +18,8 @@ MOST_VALUES = 20
 
 
 def counted(ask: Ask, everywhere: Found) -> Counts:
-    """For each way to narrow its values, most frequent first (years: latest), chosen ones always.
+    """For each way to narrow its values, most frequent first and as they were found (years:
+    latest first), chosen ones always.
 
     Nothing inside one talk or paper: there is nothing to narrow.
     """
@@ -37,9 +39,11 @@ def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Valu
                 counts[value] = counts.get(value, 0) + 1
     if chosen is not None and chosen not in counts:
         counts[chosen] = 0
-    ranked = sorted(counts.items(), key=lambda pair: (pair[0] != chosen, -pair[1], str(pair[0])))
     if name == "year":
-        ranked.sort(key=lambda pair: -int(pair[0]))
+        return sorted(counts.items(), key=itemgetter(0), reverse=True)[:MOST_VALUES]
+    ranked = sorted(counts.items(), key=itemgetter(1), reverse=True)
+    if chosen is not None:
+        ranked.sort(key=lambda pair: pair[0] != chosen)
     return ranked[:MOST_VALUES]
 
 

@@ -42,6 +42,11 @@ class Metrics:
         self.searches_bound = self._gauge(
             "seminar_searches_in_flight_bound", "Searches that may run or wait; more are refused."
         )
+        self.answers_kept = Counter(
+            "seminar_answers_kept_total",
+            "Searches answered from memory, without a search.",
+            registry=self.registry,
+        )
         self.refused = Counter(
             "seminar_searches_refused_total", "Searches refused.", registry=self.registry
         )

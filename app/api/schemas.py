@@ -106,6 +106,42 @@ class SearchAnswer(Shape):
     next_cursor: str | None
 
 
+class Suggestion(Shape):
+    """Something that goes on from what was typed, and where it leads."""
+
+    kind: Literal["talk", "paper", "person", "series", "term"]
+    text: str
+    url: str
+
+
+class SuggestAnswer(Shape):
+    """Suggestions, best first."""
+
+    query: str
+    suggestions: list[Suggestion]
+
+
+class SimilarItem(Shape):
+    """A talk or paper that is like another; `score` is the cosine of their mean vectors."""
+
+    kind: KindName
+    id: str
+    title: str
+    speakers: list[str] = Field(description="Speakers of a talk, authors of a paper.")
+    date: day_of | None
+    year: int | None
+    series: str | None
+    url: str
+    score: float = Field(ge=-1, le=1)
+
+
+class SimilarAnswer(Shape):
+    """What is similar, most similar first, each unlike those before it; may be empty."""
+
+    generation: str
+    items: list[SimilarItem]
+
+
 class LinkAnswer(Shape):
     """An address elsewhere that belongs to a talk or paper."""
 

@@ -223,6 +223,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarLine:
+    """A talk or paper that is like the one on the page."""
+
+    title: str
+    url: str
+    kind: str
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkPage:
     """A talk: player and facts left, transcript right."""
 
@@ -243,6 +253,7 @@ class TalkPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     papers: tuple[Link, ...]
+    similar: tuple[SimilarLine, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
     timed: bool
@@ -281,6 +292,7 @@ class PaperPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     talks: tuple[TalkLine, ...]
+    similar: tuple[SimilarLine, ...]
     found: tuple[PassageLine, ...]
     found_said: str
     pages: tuple[PageLine, ...]

@@ -15,6 +15,7 @@ from app.api.answers import Ask, hidden_recording
 from app.api.depends import Opened
 from app.api.papers import shown_paper, talks_naming
 from app.api.schemas import Problem
+from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
 from app.web import browse, views
@@ -85,6 +86,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         heard=_heard(service, details),
         start_s=_start_s(t),
         found=inside(service, details.talk.public_id, q),
+        similar=similar_to(service, details.talk.public_id),
     )
     return _unlisted(render("talk.html", page), details.talk.visibility)
 
@@ -123,6 +125,7 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
         talks=talks_naming(service, found),
         job=job,
         found=inside(service, found.public_id, q),
+        similar=similar_to(service, found.public_id),
     )
     return _unlisted(render("paper.html", page), found.visibility)
 

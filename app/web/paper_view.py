@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.api.places import paper_url, pdf_url
+from app.api.similar import Similar
 from app.web import results
 from app.web.contexts import Frame, Link, Notice, PageLine, PaperLine, PaperPage
 from app.web.elsewhere import links_elsewhere
@@ -25,6 +26,7 @@ def paper_page(
     talks: Sequence[TalkDetails],
     job: Submission | None,
     found: Inside | None,
+    similar: Sequence[Similar],
 ) -> PaperPage:
     """Everything that the paper's page shows."""
     return PaperPage(
@@ -35,6 +37,7 @@ def paper_page(
         links=_links(paper),
         abstract=split_paragraphs(paper.abstract),
         talks=tuple(talk_line(one) for one in talks),
+        similar=tuple(map(results.similar_line, similar)),
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",
         pages=tuple(pages),

@@ -8,7 +8,18 @@ from app.api.answers import Ask, Chosen, Found, page_of
 from app.api.facets import Value
 from app.api.facets import counted as counted_facets
 from app.api.places import owner_url, passage_url
-from app.web.contexts import Choice, Facet, Link, PassageLine, Piece, Result, Tick, Timeline
+from app.api.similar import Similar
+from app.web.contexts import (
+    Choice,
+    Facet,
+    Link,
+    PassageLine,
+    Piece,
+    Result,
+    SimilarLine,
+    Tick,
+    Timeline,
+)
 from app.web.formats import clock, counted, length, short_day
 from catalog.shown import Shown
 from catalog.tables import Paper
@@ -20,6 +31,7 @@ PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
 TICK_LOW, TICK_HIGH = 6, 20
 MOST_VERSIONS = 3
+MOST_NAMES = 3
 WHY: Mapping[FoundBy, str] = {
     "words": "found by its words",
     "meaning": "found by its meaning",
@@ -103,6 +115,19 @@ def who_of_paper(paper: Paper) -> tuple[str, ...]:
     """Authors, venue, year and pages."""
     pages = counted(paper.page_count, "page") if paper.page_count else ""
     return _known(", ".join(paper.authors), paper.venue or "", str(paper.year or ""), pages)
+
+
+def similar_line(one: Similar) -> SimilarLine:
+    """A talk or paper that is like the one on the page."""
+    owner = one.owner
+    when = short_day(owner.held_on) or str(owner.year or "")
+    names = [*owner.names[:MOST_NAMES], *(["and others"] if len(owner.names) > MOST_NAMES else [])]
+    return SimilarLine(
+        title=owner.title,
+        url=owner_url(owner),
+        kind=owner.kind,
+        who=_known(", ".join(names), when),
+    )
 
 
 def said(found: Found) -> str:

@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 from app.api.answers import hidden_recording
 from app.api.places import media_url, paper_url, talk_url, transcript_url
+from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
+from app.web import results
 from app.web.contexts import Frame, Link, Notice, Paragraph, Player, TalkLine, TalkPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
@@ -54,7 +56,13 @@ class Heard:
 
 
 def talk_page(
-    details: TalkDetails, *, frame: Frame, heard: Heard | None, start_s: int, found: Inside | None
+    details: TalkDetails,
+    *,
+    frame: Frame,
+    heard: Heard | None,
+    start_s: int,
+    found: Inside | None,
+    similar: Sequence[Similar],
 ) -> TalkPage:
     """Everything that the talk's page shows."""
     talk, query = details.talk, frame.query
@@ -77,6 +85,7 @@ def talk_page(
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
+        similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
         paragraphs=_paragraphs(heard, url) if heard else (),
         timed=heard is not None and heard.transcript.timed,
