@@ -234,7 +234,9 @@ def _talks(passages: int) -> list[tuple[Row, list[Cut]]]:
 
 
 def _write_papers(connection: sa.Connection, papers: Sequence[tuple[Row, list[Cut]]]) -> None:
-    owners, pages, rows = [], [], []
+    owners: list[Row] = []
+    pages: list[Row] = []
+    rows: list[Row] = []
     for number, (entry, cuts) in enumerate(papers, 1):
         owner = public_id(entry["id"])
         authors = entry.get("authors") or []
@@ -269,7 +271,11 @@ def _write_talks(
         {"id": n, "public_id": public_id(name), "slug": f"{slug_of(name)}-{n}", "name": name,
          "description": ""} for n, name in enumerate(series, 1)
     ])  # fmt: skip
-    owners, speaks, recordings, heard, rows = [], [], [], [], []
+    owners: list[Row] = []
+    speaks: list[Row] = []
+    recordings: list[Row] = []
+    heard: list[Row] = []
+    rows: list[Row] = []
     for number, (entry, cuts) in enumerate(talks, 1):
         owner = public_id(f"talk {entry['id']} {entry['title']}")
         owners.append({
