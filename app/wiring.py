@@ -177,7 +177,7 @@ class Service:
     )
 
     @property
-    def state(self) -> Hashable:
+    def stamp(self) -> Hashable:
         """What every answer depends on beside its request; another one, and what is kept is old."""
         searcher = self.live.searcher()
         return (

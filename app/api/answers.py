@@ -54,12 +54,12 @@ class Ask:
 class Group:
     """One talk or paper with its passages, best first.
 
-    `versions` are others that are the same: a talk held twice, a paper in two editions.
+    `twins` are others that are the same: a talk held twice, a paper in two editions.
     """
 
     owner: Shown
     hits: tuple[Hit, ...]
-    versions: tuple[Shown, ...] = ()
+    twins: tuple[Shown, ...] = ()
 
     @property
     def score(self) -> float:
@@ -113,7 +113,7 @@ def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
     """Search, check with the catalog, group.  Raises: InvalidQuery, CatalogUnavailable."""
     began = time.perf_counter()
     service.view.look()
-    key = (ask, candidates, service.state)
+    key = (ask, candidates, service.stamp)
     kept: Found | None = service.found.get(key)
     if kept is not None:
         return kept
@@ -276,7 +276,7 @@ def _groups(service: Service, ask: Ask, result: SearchResult) -> tuple[Group, ..
 
 
 def _folded(groups: Sequence[Group]) -> list[Group]:
-    """Groups of which those that are the same as a better one have become its `versions`."""
+    """Groups of which those that are the same as a better one have become its `twins`."""
     first: dict[int, int] = {}
     kept: list[Group] = []
     for group in groups:
@@ -285,7 +285,7 @@ def _folded(groups: Sequence[Group]) -> list[Group]:
             kept.append(group)
         else:
             best = kept[place]
-            kept[place] = replace(best, versions=(*best.versions, group.owner))
+            kept[place] = replace(best, twins=(*best.twins, group.owner))
     return kept
 
 

@@ -50,4 +50,4 @@ def _is_new(group: Group, seen: Seen) -> bool:
 
 def _ids(groups: list[Group]) -> list[str]:
     """The public ids of groups and of all that are the same as they."""
-    return [one.public_id for group in groups for one in (group.owner, *group.versions)]
+    return [one.public_id for group in groups for one in (group.owner, *group.twins)]

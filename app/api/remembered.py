@@ -1,6 +1,6 @@
 """Answers to searches, kept as they left: no thread, no validation, no search for the next one.
 
-Invariant: a kept answer is given only while the state that it was made in is the present one:
+Invariant: a kept answer is given only while the stamp that it was made under is the present one:
 snapshot, encoder, and what the catalog shows; so it is never older than the last look at the
 catalog.  It is kept under the address as it was asked, in the encoding that was asked for.
 """
@@ -49,9 +49,9 @@ class Remembered:
             return
         service: Service = scope["app"].state.service
         asked = dict(scope["headers"])
-        state = service.state if service.view.is_fresh else None
+        stamp = service.stamp if service.view.is_fresh else None
         plain = b"gzip" not in asked.get(b"accept-encoding", b"")
-        key = (scope["path"], scope["query_string"], plain, state)
+        key = (scope["path"], scope["query_string"], plain, stamp)
         kept: Body | None = service.bodies.get(key)
         if kept is not None:
             service.metrics.answers_kept.inc()
@@ -60,7 +60,7 @@ class Remembered:
             return
         taker = _Taker(send)
         await self._app(scope, receive, taker.send)
-        if taker.is_whole and service.view.is_fresh and service.state == state:
+        if taker.is_whole and service.view.is_fresh and service.stamp == stamp:
             service.bodies.put(key, taker.taken(scope.get("route")))
 
 

@@ -37,7 +37,7 @@ class PassageAnswer(Shape):
     found_by: Literal["meaning", "words", "both"]
 
 
-class VersionAnswer(Shape):
+class TwinAnswer(Shape):
     """The same talk held again, or the same paper in another edition, which was found too."""
 
     id: str
@@ -60,7 +60,7 @@ class HitAnswer(Shape):
     score: float = Field(ge=0, le=1)
     passages: list[PassageAnswer] = Field(description="Of neighbours only the better one.")
     more: int = Field(ge=0)
-    versions: list[VersionAnswer]
+    twins: list[TwinAnswer]
 
 
 class FacetCount(Shape):

@@ -20,7 +20,7 @@ from app.api.schemas import (
     PassageAnswer,
     SearchAnswer,
     SnippetSpan,
-    VersionAnswer,
+    TwinAnswer,
 )
 from app.wiring import Service
 from catalog.errors import NotThere
@@ -75,7 +75,7 @@ EXAMPLE: dict[str, Any] = {
                 }
             ],
             "more": 2,
-            "versions": [],
+            "twins": [],
         }
     ],
     "next_cursor": None,
@@ -198,9 +198,9 @@ def _hit(wanted: Wanted, chosen: Chosen) -> HitAnswer:
         score=_in_range(chosen.group.score),
         passages=[_passage(wanted, owner, *one) for one in chosen.passages],
         more=chosen.more,
-        versions=[
-            VersionAnswer(id=one.public_id, title=one.title, year=one.year, url=owner_url(one))
-            for one in chosen.group.versions
+        twins=[
+            TwinAnswer(id=one.public_id, title=one.title, year=one.year, url=owner_url(one))
+            for one in chosen.group.twins
         ],
     )
 

@@ -30,7 +30,7 @@ from index.snippet import Wanted, snippet
 PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
 TICK_LOW, TICK_HIGH = 6, 20
-MOST_VERSIONS = 3
+MOST_TWINS = 3
 MOST_NAMES = 3
 WHY: Mapping[FoundBy, str] = {
     "words": "found by its words",
@@ -228,14 +228,11 @@ def _also(chosen: Chosen) -> tuple[Link, ...]:
     """Where else it is: a paper's own page, and what is the same."""
     owner = chosen.owner
     about = [Link(text="About this paper", url=owner_url(owner))] if owner.has_file else []
-    versions = [
-        Link(text=_version(one), url=owner_url(one))
-        for one in chosen.group.versions[:MOST_VERSIONS]
-    ]
-    return (*about, *versions)
+    twins = [Link(text=_twin(one), url=owner_url(one)) for one in chosen.group.twins[:MOST_TWINS]]
+    return (*about, *twins)
 
 
-def _version(owner: Shown) -> str:
+def _twin(owner: Shown) -> str:
     when = short_day(owner.held_on) or str(owner.year or "")
     words = "Also held" if owner.kind == "talk" else "Another version"
     return f"{words}, {when}" if when else words

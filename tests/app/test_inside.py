@@ -1,4 +1,4 @@
-"""Within one talk, and around it: search inside, neighbours, versions, what is similar."""
+"""Within one talk, and around it: search inside, neighbours, twins, what is similar."""
 
 from datetime import date
 from itertools import pairwise
@@ -62,7 +62,7 @@ def test_neighbours_of_a_better_passage_are_not_shown(reader: TestClient) -> Non
     assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
-def test_the_same_talk_held_twice_is_one_hit_with_a_version(shelf: Shelf) -> None:
+def test_the_same_talk_held_twice_is_one_hit_with_a_twin(shelf: Shelf) -> None:
     ids = [
         shelf.talk(
             NewTalk(title="On Tangent Kernels", speakers=("A. B.",), held_on=date(year, 1, 1)),
@@ -82,8 +82,8 @@ def test_the_same_talk_held_twice_is_one_hit_with_a_version(shelf: Shelf) -> Non
         page = client.get("/search", params={"q": "kernel"}).text
     assert answer["total"] == 2
     twice = next(hit for hit in answer["hits"] if hit["id"] in ids)
-    assert {twice["id"], twice["versions"][0]["id"]} == set(ids)
-    assert next(hit for hit in answer["hits"] if hit["id"] == other)["versions"] == []
+    assert {twice["id"], twice["twins"][0]["id"]} == set(ids)
+    assert next(hit for hit in answer["hits"] if hit["id"] == other)["twins"] == []
     assert "Also held" in page
 
 
