@@ -109,11 +109,15 @@ class View:
 
     def _suggest(self) -> None:
         """Make the suggestions anew after a change; while changes go on, every now and then."""
-        age_s = time.monotonic() - self._suggested_at
-        if self.version != self._suggested_of and age_s > SUGGEST_EVERY_S:
-            self._suggested_of = self.version
-            self.suggestions = Suggestions(list(self._owners.values()))
-            self._suggested_at = time.monotonic()
+        made_of, age_s = self.version, time.monotonic() - self._suggested_at
+        if made_of == self._suggested_of or age_s < SUGGEST_EVERY_S:
+            return
+        made = Suggestions(list(self._owners.values()))
+        with self._looking:
+            self.suggestions = made
+            self._suggested_of = made_of if self.version != made_of else made_of + 1
+            self.version += 1  # what was suggested before is not to be kept
+        self._suggested_at = time.monotonic()
 
     def _read(self) -> None:
         with self._catalog.read() as session:

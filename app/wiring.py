@@ -171,7 +171,9 @@ class Service:
     turns: Turns
     metrics: Metrics
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
-    found: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_LISTS))
+    found: Kept[Any] = field(
+        default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)
+    )
     bodies: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_BODIES, most_bytes=KEPT_BYTES, size=len)
     )

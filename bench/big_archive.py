@@ -168,9 +168,11 @@ def public_id(known: str) -> str:
 
 def _entries() -> Iterator[Row]:
     with gzip.open(SHARED / "papers" / "conf_papers.jsonl.gz", "rt", encoding="utf-8") as lines:
+        known = set()
         for line in lines:
             entry = json.loads(line)
-            if entry.get("abstract") and entry.get("title"):
+            if entry.get("abstract") and entry.get("title") and entry["id"] not in known:
+                known.add(entry["id"])
                 yield entry
 
 

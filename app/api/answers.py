@@ -21,6 +21,7 @@ from index.searcher import MEANING_FLOOR, Hit, Mode, SearchRequest, SearchResult
 CANDIDATES = 300
 DEEPER = 4  # times as many, when a list goes on past what the candidates give
 MOST_CANDIDATES = CANDIDATES * DEEPER * DEEPER
+HIT_BYTES = 200  # in memory, about
 NO_GENERATION = "none"
 NO_SNAPSHOT = "no snapshot can be served"
 # A cosine below this is what chance gives any two texts; with no word in common it is no find.
@@ -85,6 +86,10 @@ class Found:
     groups: tuple[Group, ...]
     total_is: Literal["exact", "at least"]
     took_ms: float
+
+    def __len__(self) -> int:
+        """Roughly its bytes in memory."""
+        return 1000 + sum(200 + HIT_BYTES * len(group.hits) for group in self.groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
