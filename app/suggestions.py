@@ -42,6 +42,7 @@ _BASE: Mapping[EntryKind, float] = {
 _BEGINS = 2.0  # for what begins with what was typed, over what has it in the middle
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_TYPED = 100
+_LOOKED_AT = 4 * MOST_LOOKED_AT  # before those that stand there twice are one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Suggestions:
 
     def __init__(self, owners: Iterable[Shown]) -> None:
         """Make entries of public talks and papers."""
-        self._entries = list(_entries(list(owners)))
+        self._entries = sorted(_entries(list(owners)), key=lambda one: -one.weight)
         keys = [
             (place, entry.folded[start : start + WIDTH].encode("ascii", "replace")[:WIDTH])
             for place, entry in enumerate(self._entries)
@@ -70,7 +71,6 @@ class Suggestions:
         order = np.argsort(words, kind="stable")
         self._keys = words[order]
         self._entry_of = np.array([place for place, _ in keys], dtype=np.int32)[order]
-        self._weights = np.array([entry.weight for entry in self._entries], dtype=np.float32)
         self._words = _by_first_letter(entry.folded for entry in self._entries)
 
     def __len__(self) -> int:
@@ -93,25 +93,24 @@ class Suggestions:
     def _matching(self, words: Sequence[str], limit: int, shown: IsShown) -> list[Entry]:
         """Entries with the words as one phrase, then those with each of them somewhere."""
         phrase = " ".join(words)
-        places = self._going_on(phrase)
+        places = _best(self._going_on(phrase))
         if len(places) < limit and len(words) > 1:
             rarest = min((self._going_on(word) for word in words), key=len)
-            places = np.union1d(places, rarest)
-        best = places[np.argsort(-self._weights[places], kind="stable")]
+            places = sorted({*places, *_best(rarest)})
         ranked = [
             (self._worth(entry, phrase), entry)
-            for place in best[:MOST_LOOKED_AT].tolist()
+            for place in places
             if _has_all(entry := self._entries[place], words)
         ]
         ranked.sort(key=lambda pair: -pair[0])
         return _chosen((entry for _, entry in ranked), limit, shown)
 
     def _going_on(self, prefix: str) -> NDArray[np.int32]:
-        """The entries in which a word begins with this, or a few words do."""
+        """The entries in which a word begins with this, or a few words do; some of them twice."""
         key = prefix.encode("ascii", "replace")[:WIDTH]
         first = np.searchsorted(self._keys, np.bytes_(key), side="left")
         last = np.searchsorted(self._keys, np.bytes_(key.ljust(WIDTH, b"\x7f")), side="right")
-        return np.unique(self._entry_of[first:last])
+        return self._entry_of[first:last]
 
     @staticmethod
     def _worth(entry: Entry, phrase: str) -> float:
@@ -125,12 +124,11 @@ class Suggestions:
         if len(word) < 4 or len(self._going_on(word)):
             return word
         allowed = 1 if len(word) < 7 else 2
-        known = self._words.get(word[0], ())
         near = [
-            (distance, len(one), one)
-            for one in known
-            if len(one) >= len(word) - allowed
-            and (distance := OSA.distance(word, one[: len(word)], score_cutoff=allowed)) <= allowed
+            (distance, -times, known)
+            for known, times in self._words.get(word[0], ())
+            if len(known) >= len(word) - allowed
+            and (distance := _distance(word, known, allowed)) <= allowed
         ]
         return min(near)[2][: len(word) + 1] if near else word
 
@@ -208,13 +206,29 @@ def _word_starts(text: str) -> list[int]:
     return starts[:WORDS_KEYED] if text else []
 
 
-def _by_first_letter(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    words: dict[str, set[str]] = {}
-    for text in texts:
-        for word in text.split():
-            if len(word) > 3:
-                words.setdefault(word[0], set()).add(word)
-    return {letter: tuple(sorted(known)) for letter, known in words.items()}
+def _by_first_letter(texts: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+    """Words with how often they stand, by their first letter."""
+    counts = Counter(word for text in texts for word in text.split() if len(word) > 3)
+    words: dict[str, list[tuple[str, int]]] = {}
+    for word, times in counts.items():
+        words.setdefault(word[0], []).append((word, times))
+    return words
+
+
+def _distance(typed: str, word: str, allowed: int) -> int:
+    """How many slips lead from what was typed to a beginning of the word; more than allowed: +1."""
+    return min(
+        OSA.distance(typed, word[:length], score_cutoff=allowed)
+        for length in (len(typed), len(typed) + 1)
+    )
+
+
+def _best(places: NDArray[np.int32]) -> list[int]:
+    """The best of some entries, each once; entries stand in the order of their weight."""
+    if len(places) > _LOOKED_AT:
+        places = np.partition(places, _LOOKED_AT)[:_LOOKED_AT]
+    best: list[int] = np.unique(places)[:MOST_LOOKED_AT].tolist()
+    return best
 
 
 def _has_all(entry: Entry, words: Sequence[str]) -> bool:

@@ -23,6 +23,8 @@ WHOLE_EVERY_S = 60.0
 
 SUGGEST_EVERY_S = 20.0
 """How long what is new can be missing from the suggestions; what is gone is gone at once."""
+SUGGEST_SHARE = 0.05
+"""The most of a processor that making suggestions may take while the catalog changes."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +43,8 @@ class View:
         self._beat: object = None
         self._mark: Mark | None = None
         self._read_whole = 0.0
-        self._suggested_at = -SUGGEST_EVERY_S
-        self._suggested_of = -1
+        self._renamed = True  # anything, since the suggestions were made
+        self._suggest_after = 0.0
         self.version = 0
         self.suggestions: Suggestions | None = None
 
@@ -109,15 +111,16 @@ class View:
 
     def _suggest(self) -> None:
         """Make the suggestions anew after a change; while changes go on, every now and then."""
-        made_of, age_s = self.version, time.monotonic() - self._suggested_at
-        if made_of == self._suggested_of or age_s < SUGGEST_EVERY_S:
+        began = time.monotonic()
+        if not self._renamed or began < self._suggest_after:
             return
+        self._renamed = False
         made = Suggestions(list(self._owners.values()))
         with self._looking:
             self.suggestions = made
-            self._suggested_of = made_of if self.version != made_of else made_of + 1
             self.version += 1  # what was suggested before is not to be kept
-        self._suggested_at = time.monotonic()
+        took_s = time.monotonic() - began
+        self._suggest_after = time.monotonic() + max(SUGGEST_EVERY_S, took_s / SUGGEST_SHARE)
 
     def _read(self) -> None:
         with self._catalog.read() as session:
@@ -128,6 +131,7 @@ class View:
             )
             read = {one.public_id: one for one in shown.owners(session, ids)}
         changed = self._take(read, ids)
+        self._renamed |= changed
         if changed or mark != known:
             self.version += 1
         if ids is None:

@@ -46,7 +46,7 @@ from index.encoders import Encoder, Vectors
 from index.passage import Cut, PageText, Sentence, cut_paper, cut_talk
 from ingest.publish import as_passage
 
-ENCODED = 4096
+ENCODED = 1024
 PAPERS_SHARE = 0.4  # of all passages
 MOVED = 0.48  # length of the step away from a unit vector
 WORD_MS = 400
