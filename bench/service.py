@@ -2,7 +2,7 @@
 
 `seminar serve` with one process on a catalog in SQLite; the client is another process on the same
 machine, with plain sockets that stay open.  Latency is one request after another; rates are with
-four connections (searches) or eight (everything kept).  The archive is `bench.big_archive`'s: of
+four connections (searches) or eight (everything kept).  The archive is `bench.full_archive`'s: of
 its vectors 4,096 are true and the others are those, moved.  Queries are encoded truly.
     python -m bench.service [PASSAGES]
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.big_archive import ENCODED, filled, moved_encoder, published, questions
+from bench.full_archive import ENCODED, filled, moved_encoder, published, questions
 from bench.record import record
 from catalog.settings import read_settings
 from index import snapshot

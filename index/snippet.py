@@ -7,8 +7,8 @@ a stretch of the passage, word for word.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
-from typing import TypeAlias
 
 from index.query import ParsedQuery, parse
 from index.terms import stem, stems_of
@@ -16,7 +16,6 @@ from index.terms import stem, stems_of
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
 LONGEST_WORD = 80
-Wanted: TypeAlias = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +33,14 @@ class _Word:
     stems: frozenset[str]
 
 
-def wanted_stems(query: str | ParsedQuery) -> Wanted:
-    """What snippets for a query mark; worked out once for all of them.  Raises: InvalidQuery."""
-    return frozenset(stems_of(parse(query) if isinstance(query, str) else query).all)
-
-
-def snippet(text: str, query: str | ParsedQuery | Wanted, *, max_chars: int = 240) -> list[Span]:
+def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> list[Span]:
     """The stretch of a passage with the most different words of the query, its hits marked.
 
     At most `max_chars` long, ellipses included.  Raises: InvalidQuery.
     """
     if max_chars < 1:
         raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
-    wanted = query if isinstance(query, frozenset) else wanted_stems(query)
+    wanted = _wanted(parse(query) if isinstance(query, str) else query)
     found = {
         word: wanted.intersection(stems)
         for word in set(WORD.findall(text))
@@ -56,6 +50,12 @@ def snippet(text: str, query: str | ParsedQuery | Wanted, *, max_chars: int = 24
     start, end = _window(text, words, max_chars)
     hits = [(word.start, word.end) for word in words if start <= word.start and word.end <= end]
     return _spans(text, (start, end), hits)
+
+
+@lru_cache(maxsize=64)
+def _wanted(query: ParsedQuery) -> frozenset[str]:
+    """What snippets for a query mark; the same for all passages of an answer."""
+    return frozenset(stems_of(query).all)
 
 
 def _window(text: str, hits: Sequence[_Word], max_chars: int) -> tuple[int, int]:

@@ -26,9 +26,9 @@ from app.wiring import Service
 from catalog.errors import NotThere
 from catalog.shown import Shown
 from index.passage import Kind, Passage
-from index.query import MAX_CHARS
+from index.query import MAX_CHARS, ParsedQuery, parse
 from index.searcher import Hit, Mode
-from index.snippet import Wanted, snippet, wanted_stems
+from index.snippet import snippet
 
 router = APIRouter(prefix="/api/v1", tags=["search"])
 PASSAGES_SHOWN = 5
@@ -169,7 +169,7 @@ def answered(service: Service, ask: Ask, limit: int, after: str | None) -> Searc
     most = PASSAGES_SHOWN if ask.owner is None else None
     shown = page(service, ask, limit=limit, after=after, most=most)
     everywhere = find(service, ask.everywhere) if ask.narrowed and not ask.owner else shown.found
-    wanted = wanted_stems(ask.text)
+    parsed = parse(ask.text)
     return SearchAnswer(
         query=ask.text,
         generation=shown.found.generation,
@@ -179,12 +179,12 @@ def answered(service: Service, ask: Ask, limit: int, after: str | None) -> Searc
         total=len(shown.found.groups),
         total_is=shown.found.total_is,
         facets=FacetsAnswer.of(facets.counted(ask, everywhere)),
-        hits=[_hit(wanted, one) for one in shown.chosen],
+        hits=[_hit(parsed, one) for one in shown.chosen],
         next_cursor=shown.next_cursor,
     )
 
 
-def _hit(wanted: Wanted, chosen: Chosen) -> HitAnswer:
+def _hit(query: ParsedQuery, chosen: Chosen) -> HitAnswer:
     owner = chosen.owner
     return HitAnswer(
         kind=owner.kind,
@@ -196,7 +196,7 @@ def _hit(wanted: Wanted, chosen: Chosen) -> HitAnswer:
         series=owner.series,
         url=owner_url(owner),
         score=_in_range(chosen.group.score),
-        passages=[_passage(wanted, owner, *one) for one in chosen.passages],
+        passages=[_passage(query, owner, *one) for one in chosen.passages],
         more=chosen.more,
         twins=[
             TwinAnswer(id=one.public_id, title=one.title, year=one.year, url=owner_url(one))
@@ -205,7 +205,7 @@ def _hit(wanted: Wanted, chosen: Chosen) -> HitAnswer:
     )
 
 
-def _passage(wanted: Wanted, owner: Shown, hit: Hit, passage: Passage) -> PassageAnswer:
+def _passage(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -> PassageAnswer:
     return PassageAnswer(
         id=passage.id,
         start_ms=passage.start_ms,
@@ -213,7 +213,7 @@ def _passage(wanted: Wanted, owner: Shown, hit: Hit, passage: Passage) -> Passag
         page=passage.page,
         url=passage_url(owner, passage),
         snippet=[
-            SnippetSpan(text=span.text, hit=span.hit) for span in snippet(passage.text, wanted)
+            SnippetSpan(text=span.text, hit=span.hit) for span in snippet(passage.text, query)
         ],
         score=_in_range(hit.score),
         found_by=hit.found_by,

@@ -9,8 +9,8 @@ from app.web.contexts import PassageLine, Timeline
 from app.wiring import Service
 from index.errors import InvalidQuery
 from index.passage import Passage
+from index.query import parse
 from index.searcher import Hit
-from index.snippet import wanted_stems
 
 MOST_IN_PAPER = 12
 
@@ -30,7 +30,7 @@ def inside(service: Service, owner_id: str, query: str) -> Inside | None:
     try:
         ask = Ask(text=query, owner=owner_id)
         chosen = page(service, ask, limit=1, after=None, most=None).chosen
-        wanted = wanted_stems(query)
+        parsed = parse(query)
     except InvalidQuery:
         return None
     if not chosen:
@@ -39,7 +39,7 @@ def inside(service: Service, owner_id: str, query: str) -> Inside | None:
     shown = found if owner.kind == "talk" else found[:MOST_IN_PAPER]
     return Inside(
         lines=tuple(
-            results.passage_line(wanted, owner, hit, passage)
+            results.passage_line(parsed, owner, hit, passage)
             for hit, passage in sorted(shown, key=_place)
         ),
         timeline=results.timeline(owner, found) if owner.kind == "talk" else None,

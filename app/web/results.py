@@ -24,8 +24,9 @@ from app.web.formats import clock, counted, length, short_day
 from catalog.shown import Shown
 from catalog.tables import Paper
 from index.passage import Passage
+from index.query import ParsedQuery
 from index.searcher import OK, FoundBy, Hit
-from index.snippet import Wanted, snippet
+from index.snippet import snippet
 
 PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
@@ -53,7 +54,7 @@ def search_url(ask: Ask, **changes: object) -> str:
     return "/search?" + urlencode({k: v for k, v in known.items() if v is not None})
 
 
-def result(ask: Ask, wanted: Wanted, chosen: Chosen) -> Result:
+def result(ask: Ask, query: ParsedQuery, chosen: Chosen) -> Result:
     """One talk or paper that was found."""
     owner = chosen.owner
     return Result(
@@ -62,7 +63,7 @@ def result(ask: Ask, wanted: Wanted, chosen: Chosen) -> Result:
         url=_best_url(chosen),
         who=who(owner),
         timeline=timeline(owner, read(chosen.hits)) if owner.kind == "talk" else None,
-        passages=tuple(passage_line(wanted, owner, *one) for one in chosen.passages),
+        passages=tuple(passage_line(query, owner, *one) for one in chosen.passages),
         more=_more(ask, chosen),
         also=_also(chosen),
     )
@@ -73,7 +74,7 @@ def read(hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
     return [(hit, hit.passage) for hit in hits]
 
 
-def passage_line(wanted: Wanted, owner: Shown, hit: Hit, passage: Passage) -> PassageLine:
+def passage_line(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -> PassageLine:
     """A passage with its time or page in the margin."""
     place = page_of(passage) if passage.start_ms is None else clock(passage.start_ms)
     return PassageLine(
@@ -83,7 +84,7 @@ def passage_line(wanted: Wanted, owner: Shown, hit: Hit, passage: Passage) -> Pa
         why=WHY[hit.found_by],
         pieces=tuple(
             Piece(text=span.text, hit=span.hit)
-            for span in snippet(passage.text, wanted, max_chars=SNIPPET_CHARS)
+            for span in snippet(passage.text, query, max_chars=SNIPPET_CHARS)
         ),
     )
 

@@ -18,8 +18,8 @@ from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
 from index.passage import KINDS
+from index.query import parse
 from index.searcher import MODES
-from index.snippet import wanted_stems
 
 GROUPS_PER_PAGE = 10
 RECENT = 6
@@ -72,14 +72,14 @@ def home_page(service: Service) -> HomePage:
 def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
     """One page of what was found.  Raises: InvalidQuery."""
     shown, notices = _page(service, ask, cursor)
-    found, wanted = shown.found, wanted_stems(ask.text)
+    found, parsed = shown.found, parse(ask.text)
     everywhere = find(service, ask.everywhere) if ask.narrowed else found
     return SearchPage(
         frame=_frame(service, ask, (*notices, *results.notices(found))),
         said=results.said(found),
         how=results.how(found),
         facets=results.facets(ask, everywhere),
-        results=tuple(results.result(ask, wanted, one) for one in shown.chosen),
+        results=tuple(results.result(ask, parsed, one) for one in shown.chosen),
         empty=() if shown.chosen else _empty(ask),
         widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
         if ask.narrowed and not found.groups and everywhere.groups

@@ -6,7 +6,7 @@ transcripts, held again and again under numbered titles until there are enough p
 one of those, moved a little (cosine about .9), so neighbours are as crowded as in a real archive
 and what is nearest means nothing.  Everything is drawn from hashes: the same number of passages
 makes the same archive.
-    python -m bench.big_archive FOLDER [PASSAGES]
+    python -m bench.full_archive FOLDER [PASSAGES]
 """
 
 import gzip
@@ -26,10 +26,10 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from bench.record import SHARED
-from catalog import passages as catalog_passages
 from catalog.engine import connect, open_catalog
 from catalog.names import slug_of
 from catalog.settings import read_settings
+from catalog.store import Store
 from catalog.tables import (
     Page,
     Paper,
@@ -41,10 +41,10 @@ from catalog.tables import (
     TalkSpeaker,
     Transcript,
 )  # fmt: skip
-from index import snapshot
 from index.encoders import Encoder, Vectors
-from index.passage import Cut, PageText, Sentence, cut_paper, cut_talk
-from ingest.publish import as_passage
+from index.passage import Cut, PageText, Passage, Sentence, cut_paper, cut_talk
+from ingest.publish import publish
+from ingest.vectors import VectorCache
 
 ENCODED = 1024
 PAPERS_SHARE = 0.4  # of all passages
@@ -122,20 +122,22 @@ def moved_encoder(encoder: Encoder) -> MovedEncoder:
     return MovedEncoder(encoder, dict(zip(map(key_of, texts), vectors, strict=True)))
 
 
+class UnkeptVectors(VectorCache):
+    """Vectors that are made each time: fifty thousand small files would take longer."""
+
+    def rows(self, owner_id: str, passages: Sequence[Passage]) -> Vectors:
+        """Unit rows of some passages, in order."""
+        return self._encoder.encode_passages([one.encoded_text for one in passages])
+
+
 def published(data_dir: Path, encoder: Encoder) -> str:
-    """Publish the catalog in one go, past the cache of vectors; the generation."""
+    """Publish the catalog; the generation."""
     settings = read_settings(data_dir=data_dir)
     catalog = open_catalog(settings.catalog_url)
-    with catalog.read() as session:
-        passages = [as_passage(one) for one in catalog_passages.searchable(session)]
-        digest = catalog_passages.digest(session)
+    cache = UnkeptVectors(Store(data_dir), encoder)
+    generation = publish(catalog, settings.index_dir, cache, encoder, anew=True)
     catalog.close()
-    vectors = encoder.encode_passages([passage.encoded_text for passage in passages])
-    made = snapshot.write(
-        settings.index_dir, passages, vectors, encoder=encoder.fingerprint, catalog_digest=digest
-    )
-    snapshot.publish(settings.index_dir, made.generation)
-    return made.generation
+    return generation
 
 
 def questions(limit: int = 1500) -> list[str]:
