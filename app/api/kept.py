@@ -23,7 +23,7 @@ class Kept(Generic[V]):
     ) -> None:
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._lock = threading.Lock()
-        self._most = most
+        self.most = most
         self._most_bytes = most_bytes
         self._size = size
         self.bytes = 0
@@ -47,7 +47,7 @@ class Kept(Generic[V]):
             self.bytes -= self._size(before) if before is not None else 0
             self._values[key] = value
             self.bytes += self._size(value)
-            while len(self._values) > self._most or self._is_too_big():
+            while len(self._values) > self.most or self._is_too_big():
                 _, dropped = self._values.popitem(last=False)
                 self.bytes -= self._size(dropped)
 

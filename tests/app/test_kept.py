@@ -37,6 +37,15 @@ def test_the_same_request_is_answered_from_memory_and_equals_the_first(reader: T
     assert kept(reader) == before + 2
 
 
+def test_what_is_kept_and_its_bounds_are_measured(reader: TestClient) -> None:
+    reader.get(SEARCH, params={"q": "kernel"})
+    lines = dict(x.rsplit(" ", 1) for x in reader.get("/metrics").text.splitlines())
+    for sort in ("answers", "searches", "similar"):
+        assert 0 < float(lines[f'seminar_kept_bound{{sort="{sort}"}}'])
+        assert float(lines[f'seminar_kept{{sort="{sort}"}}']) >= 0
+    assert float(lines["seminar_shown"]) >= 5
+
+
 def test_each_encoding_is_kept_by_itself(reader: TestClient) -> None:
     parameters = {"q": "gradient descent step sizes"}
     for _ in range(3):
