@@ -48,7 +48,7 @@ format: $(VENV)/.ready-test ## format the code
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-test ## measure what the README claims, into bench/results/
-	@for name in startup wer ingest memory resume swap retrieval pdf gate catalogue watch workers; do \
+	@for name in startup wer ingest memory resume swap retrieval pdf gate catalogue watch workers service; do \
 		$(BIN)/python -m bench.$$name || exit 1; done
 
 reference: $(VENV)/.ready-test ## write docs/reference from the code

@@ -4,7 +4,6 @@ ServiceProblem
 ├── PortTaken        another program listens there: choose another port
 ├── Overloaded       as many searches run as may: come back in a moment
 ├── InvalidCursor    the cursor is not one of ours, or of another request: begin without it
-├── StaleCursor      the cursor is from an earlier snapshot: begin without it
 ├── Withdrawn        the talk or paper was here and is no longer shown
 └── NoMedia          the talk or paper has no file to serve
 """
@@ -39,13 +38,6 @@ class InvalidCursor(ServiceProblem):
 
     def __init__(self) -> None:
         super().__init__("the cursor does not belong to this request; begin again without it")
-
-
-class StaleCursor(ServiceProblem):
-    """The cursor counts in a snapshot that is served no longer."""
-
-    def __init__(self) -> None:
-        super().__init__("the archive has changed since this cursor was given; begin without it")
 
 
 class Withdrawn(ServiceProblem):

@@ -11,9 +11,20 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__
-from app.api import media, papers, problems, search, status, talks, transcripts
+from app.api import (
+    media,
+    papers,
+    problems,
+    search,
+    similar,
+    status,
+    suggest,
+    talks,
+    transcripts,
+)
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
+from app.api.remembered import Remembered
 from app.encoding import LoadEncoder
 from app.web import pages
 from app.wiring import open_service
@@ -48,7 +59,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
         docs_url=None,  # both viewers fetch their scripts from elsewhere
         redoc_url=None,
     )
-    for resource in (search, talks, transcripts, papers, status, media):
+    for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
         app.include_router(resource.router)
     pages.install(app, settings)
     problems.install(app, pages.problem_page(settings))
@@ -65,4 +76,5 @@ def _wrap(app: FastAPI, metrics: Metrics) -> None:
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *NOT_TEXT),
     )
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Remembered)
     app.add_middleware(Edge, metrics=metrics)

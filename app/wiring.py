@@ -7,17 +7,19 @@ whose encoder does not load replaces none that is served.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
+from app.api.kept import Kept
 from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
+from app.view import View
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
 from catalog.store import Store
@@ -30,6 +32,10 @@ from index.searcher import Searcher
 POLL_S = 1.0
 SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
+KEPT_LISTS = 128
+KEPT_BODIES = 4096
+KEPT_SIMILAR = 4096
+KEPT_BYTES = 64 << 20
 
 log = structlog.get_logger(__name__)
 
@@ -185,8 +191,29 @@ class Service:
     catalog: Catalog
     store: Store
     live: LiveIndex
+    view: View
     turns: Turns
     metrics: Metrics
+    similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
+    found: Kept[Any] = field(
+        default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)
+    )
+    bodies: Kept[Any] = field(
+        default_factory=lambda: Kept(most=KEPT_BODIES, most_bytes=KEPT_BYTES, size=len)
+    )
+
+    @property
+    def stamp(self) -> Hashable:
+        """What every answer depends on beside its request; another one, and what is kept is old."""
+        searcher = self.live.searcher()
+        return (
+            searcher.generation if searcher else None,
+            searcher.legs["dense"] if searcher else None,
+            searcher.rereads if searcher else False,
+            self.live.encoder.state,
+            self.live.problem is None,
+            self.view.version,
+        )
 
 
 @contextmanager
@@ -196,11 +223,13 @@ def open_service(
     """Open the archive for reading; closes what it opened.  Raises: CatalogProblem."""
     catalog = open_catalog(settings.catalog_url)
     live = LiveIndex(settings, load or load_encoder)
+    view = View(catalog)
     service = Service(
         settings=settings,
         catalog=catalog,
         store=Store(settings.data_dir),
         live=live,
+        view=view,
         turns=Turns(
             at_once=SEARCHES_AT_ONCE, waiting=SEARCHES_WAITING, on_refusal=metrics.refused.inc
         ),
@@ -208,7 +237,9 @@ def open_service(
     )
     try:
         live.start()
+        view.start()
         yield service
     finally:
         live.stop()
+        view.stop()
         catalog.close()

@@ -5,13 +5,14 @@ on SQLite it takes the write lock when it begins (`BEGIN IMMEDIATE`), never in t
 """
 
 import sqlite3
+import threading
 import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -103,6 +104,12 @@ class Catalog:
                 if taken:
                     connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
+    def pulse(self) -> "Pulse":
+        """What tells cheaply whether anything was committed.  Close it after use."""
+        if self._engine.dialect.name == "sqlite":
+            return FilePulse(str(self._engine.url.database))
+        return ServerPulse(self._engine)
+
     def faults(self) -> list[str]:
         """What the database itself finds wrong: integrity and foreign keys (SQLite only)."""
         if self._engine.dialect.name != "sqlite":
@@ -127,6 +134,68 @@ class Catalog:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+class Pulse(Protocol):
+    """Tells whether anything was committed to the catalog; safe from several threads."""
+
+    is_instant: bool
+    """Whether a look costs microseconds and waits for nothing."""
+
+    def beat(self) -> object:
+        """Something that differs from the last one when anybody has committed since.
+
+        Raises: CatalogUnavailable.
+        """
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+class FilePulse:
+    """SQLite counts what others commit.  Source: sqlite.org/pragma.html#pragma_data_version."""
+
+    is_instant = True
+
+    def __init__(self, path: str) -> None:
+        """Open a connection that never writes and never waits."""
+        self._lock = threading.Lock()
+        self._last: object = None
+        self._connection = sqlite3.connect(path, timeout=0, check_same_thread=False)
+
+    def beat(self) -> object:
+        """The count; the one before while another commits at this moment."""
+        with self._lock:
+            try:
+                self._last = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise CatalogUnavailable(f"the catalog does not answer: {error}") from error
+            except sqlite3.DatabaseError as error:
+                raise CatalogUnavailable(f"the catalog is damaged: {error}") from error
+            return self._last
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+
+class ServerPulse:
+    """PostgreSQL names the transactions that are over; any that wrote changes the name."""
+
+    is_instant = False
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def beat(self) -> object:
+        """The name of the present snapshot of transactions."""
+        with _named_problems(), self._engine.connect() as connection:
+            return connection.execute(sa.text("SELECT pg_current_snapshot()::text")).scalar_one()
+
+    def close(self) -> None:
+        """Nothing is held between looks."""
 
 
 @contextmanager

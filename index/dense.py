@@ -92,7 +92,7 @@ class DenseLeg:
         asked = np.ascontiguousarray(query, dtype=np.float32)
         if may is not None and left <= GATHERED:
             rows = np.flatnonzero(may)
-            return _best(rows, self._cosines(asked, rows), limit)
+            return _best(rows, _products(asked, self.of(rows)), limit)
         share = min(PROBED, MOST_PROBED / self.count) * self.count / left
         rows, cosines = self._near(asked, may, share)
         if len(rows) < min(limit, left):  # the filter keeps out what is near
@@ -102,17 +102,20 @@ class DenseLeg:
     def cosines(self, query: Vectors, rows: Sequence[int]) -> Vectors:
         """The exact cosine of each of these rows with the query, in the order given."""
         asked = np.ascontiguousarray(query, dtype=np.float32)
-        return self._cosines(asked, np.asarray(rows, dtype=np.int64))
+        return _products(asked, self.of(np.asarray(rows, dtype=np.int64)))
+
+    def of(self, rows: Rows) -> Vectors:
+        """The vectors of these rows, in the order given: shape (rows, dimension)."""
+        found = np.empty((len(rows), self.dimension), dtype=np.float32)
+        places = np.searchsorted(self._first, rows, side="right") - 1
+        for place in np.unique(places):
+            mine = places == place
+            found[mine] = self._parts[place].rows(rows[mine] - self._first[place])
+        return found
 
     def vectors(self) -> Vectors:
         """A copy of every vector, in row order, holes included: shape (count, dimension)."""
         return np.concatenate([part.rows(np.arange(part.count)) for part in self._parts])
-
-    def vector(self, row: int) -> Vectors:
-        """A copy of the vector of one row."""
-        part = int(np.searchsorted(self._first, row, side="right")) - 1
-        found: Vectors = self._parts[part].rows(np.array([row - self._first[part]]))[0]
-        return found
 
     def _near(self, query: Vectors, may: Allowed | None, share: float) -> tuple[Rows, Vectors]:
         """Rows that may be found in each part, and their cosines; in no order."""
@@ -122,15 +125,6 @@ class DenseLeg:
             found.append((rows + first, cosines))
         rows, cosines = (np.concatenate(some) for some in zip(*found, strict=True))
         return rows, cosines
-
-    def _cosines(self, query: Vectors, rows: Rows) -> Vectors:
-        cosines = np.empty(len(rows), dtype=np.float32)
-        places = np.searchsorted(self._first, rows, side="right") - 1
-        for place in np.unique(places):
-            mine = places == place
-            found = self._parts[place].rows(rows[mine] - self._first[place])
-            cosines[mine] = _products(query, found)
-        return cosines
 
 
 class _Part:

@@ -19,6 +19,7 @@ from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters, allowed_rows, newest_beginnings
 from index.fusion import Fused, alone, calibrated, fused
+from index.likeness import Likeness, similar
 from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
 from index.passage import Kind, Passage
@@ -56,8 +57,8 @@ class SearchRequest:
     """What to search for and where; a filter left at None lets everything through.
 
     `series` and `speaker` are compared without case, a speaker also by part of the name; `owner`
-    is one talk or paper; `candidates` is how many each leg proposes; with `exact` no word is put
-    right.
+    is one talk or paper; `candidates` is how many each leg proposes, `limit` None takes them all;
+    with `exact` no word is put right.
     """
 
     text: str
@@ -68,13 +69,13 @@ class SearchRequest:
     speaker: str | None = None
     year: int | None = None
     exact: bool = False
-    limit: int = 10
+    limit: int | None = 10
     candidates: int = 200
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"the mode is one of {MODES}, not {self.mode!r}")
-        if self.limit < 1 or self.candidates < 1:
+        if self.candidates < 1 or (self.limit is not None and self.limit < 1):
             raise ValueError(f"limit and candidates begin at 1: {self.limit}, {self.candidates}")
 
     @property
@@ -91,13 +92,23 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg)."""
+    """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg).
 
-    passage: Passage
+    `passage` is read when it is asked for.  Neighbours of one talk or paper have neighbouring rows.
+    """
+
+    row: int
+    owner_id: str
     score: float
     dense: float | None
     terms: float | None
     found_by: FoundBy
+    read: Callable[[int], Passage] = field(repr=False, compare=False)
+
+    @property
+    def passage(self) -> Passage:
+        """The passage, read anew each time."""
+        return self.read(self.row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +117,8 @@ class SearchResult:
 
     query: what was searched for; showing_for: the same as text, if it is not what was typed;
     remarks: what else is to be known of the answer, in words.  A reranker that met its deadline is
-    not degraded: it read what it could.
+    not degraded: it read what it could.  `cut_off`: a leg proposed as many as it may, so there may
+    be more than these.
     """
 
     generation: str
@@ -117,6 +129,7 @@ class SearchResult:
     remarks: tuple[str, ...] = ()
     hits: list[Hit] = field(default_factory=list)
     reranker: str = OFF  # ok, off, deadline, or why it did not run
+    cut_off: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +143,14 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What one leg gave each row; `said` is ok, or why it gave nothing."""
+    """What one leg gave each row; `said` is ok, or why it gave nothing.
+
+    `proposed` is how many rows it found itself.
+    """
 
     scores: Mapping[int, float] = field(default_factory=dict)
     said: str = OK
+    proposed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +220,11 @@ class Searcher:
         """Which legs can run: ok, or why not."""
         return {"dense": self._meaning if isinstance(self._meaning, str) else OK, "terms": OK}
 
+    @property
+    def rereads(self) -> bool:
+        """Whether a reranker reads the best hits again."""
+        return self._rereader is not None
+
     def search(self, request: SearchRequest) -> SearchResult:
         """Find passages, best first; a failing leg is reported, not raised.
 
@@ -220,7 +242,7 @@ class Searcher:
         failed = tuple(leg for leg in wanted if runs[leg].said != OK)
         if failed == wanted:  # nothing that was asked for can answer, so the rest does
             runs |= self._runs(tuple(leg for leg in LEGS if leg not in wanted), query, scope)
-        hits = [self._hit(row, one) for row, one in self._ranked(runs, query)[: request.limit]]
+        hits = self._hits(self._ranked(runs, query)[: request.limit])
         result = SearchResult(
             generation=self.generation,
             query=query,
@@ -229,8 +251,14 @@ class Searcher:
             hits=hits,
             showing_for=showing_for,
             remarks=remarks(query, self._terms, found=bool(hits)),
+            cut_off=tuple(leg for leg in runs if runs[leg].proposed >= scope.candidates),
         )
         return result if request.mode == "keyword" else self._reread(query.text, result)
+
+    def similar(self, owner_id: str, limit: int) -> list[Likeness]:
+        """Talks and papers like this one, each unlike those before it; none without vectors."""
+        meaning = self._meaning
+        return [] if isinstance(meaning, str) else similar(self._rows, meaning.leg, owner_id, limit)
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""
@@ -259,15 +287,15 @@ class Searcher:
                 self._rows.owner_of, ordinals, self._terms.rows_to_leave_out(query)
             ),
             restriction=filters.restriction(ordinals),
-            candidates=max(request.candidates, request.limit),
+            candidates=max(request.candidates, request.limit or 0),
         )
 
-    def _listing(self, query: ParsedQuery, scope: _Scope, limit: int) -> SearchResult:
+    def _listing(self, query: ParsedQuery, scope: _Scope, limit: int | None) -> SearchResult:
         """For a query of filters only: how each talk or paper begins, the newest first."""
         allowed = np.arange(0) if scope.allowed is None else np.flatnonzero(scope.allowed)
         rows = newest_beginnings(self._rows.owners, self._rows.owner_of, allowed)
         fitting = Fused(score=1.0, dense=None, terms=1.0)
-        hits = [self._hit(row, fitting) for row in rows[:limit]]
+        hits = self._hits([(row, fitting) for row in rows[:limit]])
         return SearchResult(
             generation=self.generation,
             query=query,
@@ -296,7 +324,7 @@ class Searcher:
     def _by_words(self, query: ParsedQuery, scope: _Scope) -> _Run:
         found = self._terms.search(query, scope.candidates, scope.restriction)
         scores = (calibrated(score, bound=found.bound, rare=found.rare) for score in found.scores)
-        return _Run(scores=dict(zip(found.rows, scores, strict=True)))
+        return _Run(scores=dict(zip(found.rows, scores, strict=True)), proposed=len(found.rows))
 
     def _by_meaning(self, query: ParsedQuery, scope: _Scope, runs: Mapping[Leg, _Run]) -> _Run:
         meaning = self._meaning
@@ -304,6 +332,7 @@ class Searcher:
             return _Run(said=meaning)
         vector = meaning.encoder.encode_query(query.text)
         rows, cosines = meaning.leg.search(vector, scope.candidates, scope.allowed)
+        proposed = len(rows)
         if not (self._terms.knows_any(query) or sounds_english(query)):
             rows, cosines = rows[cosines >= STRANGE_FLOOR], cosines[cosines >= STRANGE_FLOOR]
         scores = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
@@ -312,7 +341,8 @@ class Searcher:
             scores={
                 **scores,
                 **dict(zip(unseen, meaning.leg.cosines(vector, unseen).tolist(), strict=True)),
-            }
+            },
+            proposed=proposed,
         )
 
     def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
@@ -327,14 +357,20 @@ class Searcher:
             ranked = _lifted(ranked, lambda row: int(owner_of[row]) in named)
         return ranked
 
-    def _hit(self, row: int, one: Fused) -> Hit:
-        return Hit(
-            passage=self._rows.passage(row),
-            score=one.score,
-            dense=one.dense,
-            terms=one.terms,
-            found_by=found_by(one),
-        )
+    def _hits(self, ranked: Sequence[tuple[int, Fused]]) -> list[Hit]:
+        owners = self._rows.owner_of[[row for row, _ in ranked]].tolist() if ranked else []
+        return [
+            Hit(
+                row=row,
+                owner_id=self._rows.owners[owner].owner_id,
+                score=one.score,
+                dense=one.dense,
+                terms=one.terms,
+                found_by=found_by(one),
+                read=self._rows.passage,
+            )
+            for (row, one), owner in zip(ranked, owners, strict=True)
+        ]
 
 
 def found_by(one: Fused) -> FoundBy:

@@ -7,6 +7,7 @@ a stretch of the passage, word for word.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from index.query import ParsedQuery, parse
@@ -15,6 +16,7 @@ from index.terms import analysed, stem, stems_of
 WORD = re.compile(r"\w+")
 ELLIPSIS = "…"
 DIVIDERS = " \t\n-–\N{NON-BREAKING HYPHEN}\N{NO-BREAK SPACE}"
+LONGEST_WORD = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,28 +43,35 @@ def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> lis
         raise ValueError(f"a snippet has at least 1 character, not {max_chars}")
     words = _marked(text, parse(query) if isinstance(query, str) else query)
     start, end = _window(text, words, max_chars)
-    hits = [
-        (word.start, word.end)
-        for word in words
-        if word.stems and start <= word.start and word.end <= end
-    ]
+    hits = [(word.start, word.end) for word in words if start <= word.start and word.end <= end]
     return _spans(text, (start, end), hits)
 
 
+@lru_cache(maxsize=64)
+def _wanted(query: ParsedQuery) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
+    """What snippets for a query mark, words and rows of them; the same for all of an answer."""
+    stems = stems_of(query)
+    return frozenset(stems.words), frozenset((*stems.phrases, *map(analysed, query.marks)))
+
+
 def _marked(text: str, query: ParsedQuery) -> list[_Word]:
-    """The words of a text with the stems that make them hits: singly, or in a row of them.
+    """The words of a text that are hits, singly or in a row, with the stems that make them so.
 
     A phrase is marked where it stands whole; so are other forms of the query's words.
     """
-    stems = stems_of(query)
-    wanted = frozenset(stems.words)
+    wanted, rows = _wanted(query)
     matches = list(WORD.finditer(text))
-    read = [stem(match[0]) for match in matches]
-    hits = [wanted.intersection(found) for found in read]
-    rows = frozenset((*stems.phrases, *map(analysed, query.marks)))
-    for place, row in _places(read, rows):
-        hits[place] = hits[place].union(row)
-    return [_Word(m.start(), m.end(), hit) for m, hit in zip(matches, hits, strict=True)]
+    stems_by = {word: stem(word) for word in {match[0] for match in matches}}
+    hits = {
+        place: found
+        for place, match in enumerate(matches)
+        if (found := wanted.intersection(stems_by[match[0]]))
+    }
+    if rows:
+        read = [stems_by[match[0]] for match in matches]
+        for place, row in _places(read, rows):
+            hits[place] = hits.get(place, frozenset[str]()).union(row)
+    return [_Word(matches[at].start(), matches[at].end(), hits[at]) for at in sorted(hits)]
 
 
 def _places(
@@ -77,21 +86,32 @@ def _places(
                 yield from ((place, row) for place, _ in stretch)
 
 
-def _window(text: str, words: Sequence[_Word], max_chars: int) -> tuple[int, int]:
+def _window(text: str, hits: Sequence[_Word], max_chars: int) -> tuple[int, int]:
     """Where the snippet begins and ends in the text, at the edges of words where it can."""
     if len(text) <= max_chars:
         return 0, len(text)
     room = max(1, max_chars - 2 * len(ELLIPSIS))
-    first, last = _best_stretch([word for word in words if word.stems], room)
+    first, last = _best_stretch(hits, room)
     start = max(0, min(first - (room - (last - first)) // 2, len(text) - room))
     end = min(len(text), start + room)
-    starts = [word.start for word in words if start <= word.start < end]
-    ends = [word.end for word in words if start < word.end <= end]
-    if start > 0 and starts:
-        start = starts[0]
-    if end < len(text) and ends and ends[-1] > start:
-        end = ends[-1]
+    if start > 0:
+        start = _first_word(text, start, end)
+    if end < len(text):
+        end = _last_end(text, start, end)
     return start, end
+
+
+def _first_word(text: str, start: int, end: int) -> int:
+    """Where the first word begins that begins in this stretch; `start` where none does."""
+    inside = WORD.match(text, start - 1) is not None and WORD.match(text, start)
+    word = WORD.search(text, inside.end() if inside else start, end)
+    return word.start() if word else start
+
+
+def _last_end(text: str, start: int, end: int) -> int:
+    """Where the last word ends that ends in this stretch; `end` where none does."""
+    ends = [word.end() for word in WORD.finditer(text, max(start, end - LONGEST_WORD), end + 1)]
+    return next((one for one in reversed(ends) if start < one <= end), end)
 
 
 def _best_stretch(hits: Sequence[_Word], room: int) -> tuple[int, int]:

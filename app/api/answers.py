@@ -1,25 +1,28 @@
 """Search as the service answers it: ranked passages, checked with the catalog, grouped by owner.
 
 Invariant: nothing is in an answer that the catalog does not show now; titles, names and dates come
-from the catalog, places and scores from one snapshot.
+from the catalog, places and scores from one snapshot.  What was found is kept while neither
+snapshot nor catalog changes, so that pages and facets of one search search once.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from app.api.fallback import hits_in_catalog
 from app.wiring import Service
-from catalog import papers as catalog_papers
-from catalog import passages as catalog_passages
-from catalog import talks as catalog_talks
-from catalog.tables import Paper
+from catalog import shown as catalog_shown
+from catalog.shown import HIDDEN_RECORDINGS, Shown
 from catalog.talks import TalkDetails
-from index.passage import Kind
+from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
-from index.searcher import Hit, Mode, SearchRequest, SearchResult
+from index.searcher import MEANING_FLOOR, Hit, Mode, SearchRequest, SearchResult
 
 CANDIDATES = 300
+DEEPER = 4  # times as many, when a list goes on past what the candidates give
+MOST_CANDIDATES = CANDIDATES * DEEPER * DEEPER
+HIT_BYTES = 200  # in memory, about
 NO_GENERATION = "none"
 NO_SNAPSHOT = "no snapshot can be served"
 # A cosine below this is what chance gives any two texts; with no word in common it is no find.
@@ -52,10 +55,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One talk or paper with its passages, best first."""
+    """One talk or paper with its passages, best first.
 
-    owner: TalkDetails | Paper
+    `twins` are others that are the same: a talk held twice, a paper in two editions.
+    """
+
+    owner: Shown
     hits: tuple[Hit, ...]
+    twins: tuple[Shown, ...] = ()
 
     @property
     def score(self) -> float:
@@ -65,26 +72,15 @@ class Group:
     @property
     def kind(self) -> Kind:
         """What the owner is."""
-        return "paper" if isinstance(self.owner, Paper) else "talk"
-
-    @property
-    def series(self) -> str | None:
-        """The series' name; papers have none."""
-        if isinstance(self.owner, Paper) or self.owner.series is None:
-            return None
-        return self.owner.series.name
-
-    @property
-    def year(self) -> int | None:
-        """When it was held or written."""
-        if isinstance(self.owner, Paper):
-            return self.owner.year
-        return self.owner.talk.held_on.year if self.owner.talk.held_on else None
+        return self.owner.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An answer: groups best first, what was searched for, and word of what did not run."""
+    """An answer: groups best first, what was searched for, and word of what did not run.
+
+    `total_is` says whether there may be more than these groups.
+    """
 
     generation: str
     query: ParsedQuery
@@ -93,41 +89,146 @@ class Found:
     legs: Mapping[str, str]
     degraded: tuple[str, ...]
     groups: tuple[Group, ...]
+    total_is: Literal["exact", "at least"]
     took_ms: float
     reranker: str
 
+    def __len__(self) -> int:
+        """Roughly its bytes in memory."""
+        return 1000 + sum(200 + HIT_BYTES * len(group.hits) for group in self.groups)
 
-def find(service: Service, ask: Ask) -> Found:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A group as it is shown: the passages that stand for it, and how many others there are.
+
+    `hits` are all that the catalog still has, the chosen ones and the others.
+    """
+
+    group: Group
+    hits: tuple[Hit, ...]
+    passages: tuple[tuple[Hit, Passage], ...]
+
+    @property
+    def owner(self) -> Shown:
+        """The talk or paper."""
+        return self.group.owner
+
+    @property
+    def more(self) -> int:
+        """How many were found beside those that are shown."""
+        return len(self.hits) - len(self.passages)
+
+
+def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
     """Search, check with the catalog, group.  Raises: InvalidQuery, CatalogUnavailable."""
     began = time.perf_counter()
-    result = _result(service, ask)
-    groups = _groups(service, [hit for hit in result.hits if _is_a_find(hit)])
+    service.view.look()
+    key = (ask, candidates, service.stamp)
+    kept: Found | None = service.found.get(key)
+    if kept is not None:
+        return kept
+    result = _result(service, ask, candidates)
+    groups = _groups(service, ask, result)
     seconds = time.perf_counter() - began
     _count(service, ask, result, seconds)
-    return Found(
+    found = Found(
         generation=result.generation,
         query=result.query,
         showing_for=result.showing_for,
         remarks=result.remarks,
         legs={str(leg): said for leg, said in result.legs.items()},
         degraded=_degraded(service, result),
-        groups=tuple(groups),
+        groups=groups,
+        total_is="at least" if _goes_on(ask, result, candidates) else "exact",
         took_ms=round(seconds * 1000, 1),
         reranker=result.reranker,
     )
+    service.found.put(key, found)
+    return found
 
 
-def page_of(hit: Hit) -> str:
+def find_past(service: Service, ask: Ask, *, wanted: Callable[[Group], bool], limit: int) -> Found:
+    """As `find`, with more candidates where fewer than `limit` wanted groups were among them.
+
+    Raises: InvalidQuery, CatalogUnavailable.
+    """
+    candidates = CANDIDATES
+    while True:
+        found = find(service, ask, candidates=candidates)
+        enough = sum(map(wanted, found.groups)) >= limit
+        if enough or found.total_is == "exact" or candidates >= MOST_CANDIDATES:
+            return found
+        candidates *= DEEPER
+
+
+def choose(service: Service, groups: Sequence[Group], most: int | None) -> list[Chosen]:
+    """Each group with at most `most` passages that stand for it; None shows all of them.
+
+    Of neighbours, which say the same at their seam, one is shown.  A passage that the catalog has
+    no longer is not shown, and a group with nothing left is not here.  Raises: CatalogUnavailable.
+    """
+    chosen = [_chosen(group, group.hits, most) for group in groups]
+    here = _existing(service, [passage.id for one in chosen for _, passage in one.passages])
+    return [
+        one
+        for before in chosen
+        if (one := before if _all_in(before, here) else _without_lost(service, before, most))
+        and one.passages
+    ]
+
+
+def _chosen(group: Group, hits: Sequence[Hit], most: int | None) -> Chosen:
+    """The best passages that are no neighbours of better ones."""
+    passages: list[tuple[Hit, Passage]] = []
+    for hit in hits:
+        if most is not None and len(passages) >= most:
+            break
+        if most is not None and any(abs(hit.row - other.row) <= 1 for other, _ in passages):
+            continue
+        passage = hit.passage
+        if most is None or not any(_overlap(passage, other) for _, other in passages):
+            passages.append((hit, passage))
+    return Chosen(group=group, hits=tuple(hits), passages=tuple(passages))
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    """Whether two passages of a talk share some of its time."""
+    if one.start_ms is None or one.end_ms is None:
+        return False
+    if other.start_ms is None or other.end_ms is None:
+        return False
+    return one.start_ms < other.end_ms and other.start_ms < one.end_ms
+
+
+def _all_in(chosen: Chosen, here: set[str]) -> bool:
+    return all(passage.id in here for _, passage in chosen.passages)
+
+
+def _without_lost(service: Service, chosen: Chosen, most: int | None) -> Chosen:
+    """The group chosen anew from what the catalog still has."""
+    ids = {hit.row: hit.passage.id for hit in chosen.group.hits}
+    here = _existing(service, list(ids.values()))
+    left = [hit for hit in chosen.group.hits if ids[hit.row] in here]
+    return _chosen(chosen.group, left, most)
+
+
+def _existing(service: Service, ids: Sequence[str]) -> set[str]:
+    with service.catalog.read() as session:
+        return catalog_shown.existing(session, ids)
+
+
+def page_of(passage: Passage) -> str:
     """A place without a time as people say it: a page, or the text of a talk."""
-    return "text" if hit.passage.page is None else f"p. {hit.passage.page}"
+    return "text" if passage.page is None else f"p. {passage.page}"
 
 
 def hidden_recording(details: TalkDetails) -> bool:
     """Whether what was said in the talk must not be shown any more."""
-    return details.talk.recording_status in {"withdrawn", "declined"}
+    return details.talk.recording_status in HIDDEN_RECORDINGS
 
 
-def _result(service: Service, ask: Ask) -> SearchResult:
+def _result(service: Service, ask: Ask, candidates: int) -> SearchResult:
     searcher = service.live.searcher()
     if searcher is None:
         return _from_catalog(service, ask)
@@ -141,8 +242,8 @@ def _result(service: Service, ask: Ask) -> SearchResult:
             speaker=ask.speaker,
             year=ask.year,
             exact=ask.exact,
-            limit=2 * CANDIDATES,
-            candidates=CANDIDATES,
+            limit=None,
+            candidates=candidates,
         )
     )
     encoder = service.live.encoder
@@ -172,34 +273,50 @@ def _from_catalog(service: Service, ask: Ask) -> SearchResult:
     )
 
 
-def _is_a_find(hit: Hit) -> bool:
-    return hit.terms is not None or (hit.dense is not None and hit.dense >= WEAKEST_MEANING)
-
-
 def _degraded(service: Service, result: SearchResult) -> tuple[str, ...]:
     behind = service.live.problem is not None and result.generation != NO_GENERATION
     return (*result.degraded, *(("snapshot",) if behind else ()))
 
 
-def _groups(service: Service, hits: Sequence[Hit]) -> list[Group]:
-    with service.catalog.read() as session:
-        shown = catalog_passages.shown(session, (hit.passage.id for hit in hits))
-        kept = [hit for hit in hits if hit.passage.id in shown]
-        talks = catalog_talks.by_ids(session, _owners(kept, "talk"))
-        papers = catalog_papers.by_ids(session, _owners(kept, "paper"))
-    owners: dict[str, TalkDetails | Paper] = {
-        **{key: one for key, one in talks.items() if not hidden_recording(one)},
-        **papers,
-    }
+def _groups(service: Service, ask: Ask, result: SearchResult) -> tuple[Group, ...]:
+    floor = _floor(ask)
     grouped: dict[str, list[Hit]] = {}
-    for hit in kept:
-        if hit.passage.owner_id in owners:
-            grouped.setdefault(hit.passage.owner_id, []).append(hit)
-    return [Group(owner=owners[key], hits=tuple(found)) for key, found in grouped.items()]
+    for hit in result.hits:
+        if hit.terms is not None or (hit.dense is not None and hit.dense >= floor):
+            grouped.setdefault(hit.owner_id, []).append(hit)
+    groups = [
+        Group(owner=owner, hits=tuple(hits))
+        for key, hits in grouped.items()
+        if (owner := service.view.owner(key)) is not None and owner.heard
+    ]
+    return tuple(_folded(groups))
 
 
-def _owners(hits: Iterable[Hit], kind: Kind) -> set[str]:
-    return {hit.passage.owner_id for hit in hits if hit.passage.kind == kind}
+def _folded(groups: Sequence[Group]) -> list[Group]:
+    """Groups of which those that are the same as a better one have become its `twins`."""
+    first: dict[int, int] = {}
+    kept: list[Group] = []
+    for group in groups:
+        place = first.setdefault(group.owner.alike, len(kept))
+        if place == len(kept):
+            kept.append(group)
+        else:
+            best = kept[place]
+            kept[place] = replace(best, twins=(*best.twins, group.owner))
+    return kept
+
+
+def _goes_on(ask: Ask, result: SearchResult, candidates: int) -> bool:
+    """Whether a leg could have proposed more that would count as found."""
+    if "terms" in result.cut_off:
+        return True
+    cosines = sorted((hit.dense for hit in result.hits if hit.dense is not None), reverse=True)
+    return "dense" in result.cut_off and cosines[candidates - 1] >= _floor(ask)
+
+
+def _floor(ask: Ask) -> float:
+    """From which cosine on a passage without a word in common is found."""
+    return WEAKEST_MEANING if ask.owner is None else MEANING_FLOOR
 
 
 def _count(service: Service, ask: Ask, result: SearchResult, seconds: float) -> None:

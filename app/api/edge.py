@@ -23,11 +23,13 @@ PAGES_POLICY = (
 # A browser shows a recording or a PDF in a page that it makes itself; that page must work.
 MEDIA_POLICY = "frame-ancestors 'none'; base-uri 'none'"
 FOR_EVER = "public, max-age=31536000, immutable"  # the address names the content
-_ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_OF_PAGES = ((b"content-security-policy", PAGES_POLICY.encode()), *_ALWAYS)
+_OF_MEDIA = ((b"content-security-policy", MEDIA_POLICY.encode()), *_ALWAYS)
 
 
 class Edge:
@@ -89,13 +91,12 @@ class HeadAsGet:
 
 
 def _add_headers(message: Message, scope: Scope) -> None:
-    headers = MutableHeaders(scope=message)
-    is_file = scope["path"].startswith("/media/")
-    if scope["path"].startswith("/static/") and scope["query_string"].startswith(b"v="):
+    path: str = scope["path"]
+    if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
+        headers = MutableHeaders(scope=message)
         headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
-    headers["content-security-policy"] = MEDIA_POLICY if is_file else PAGES_POLICY
-    for name, value in _ALWAYS.items():
-        headers[name] = value
+    added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES
+    message["headers"] = [*message["headers"], *added]
 
 
 def _route(scope: Scope) -> str:

@@ -29,11 +29,11 @@ def hits_in_catalog(session: Session, request: SearchRequest) -> list[Hit]:
     words, filters = _words(query), request.filters.with_typed(query.filters)
     passages = [*_of_talks(session, words), *_of_papers(session, words)]
     hits = [
-        _hit(one, words)
-        for one in passages
+        _hit(2 * number, one, words)  # neighbours only by their times
+        for number, one in enumerate(passages)
         if _admitted(one, filters) and not leaves_out(query, one.text)
     ]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
+    return sorted(hits, key=lambda hit: (-hit.score, hit.row))
 
 
 def _words(query: ParsedQuery) -> tuple[str, ...]:
@@ -109,7 +109,15 @@ def _admitted(passage: Passage, filters: Filters) -> bool:
     )
 
 
-def _hit(passage: Passage, words: Sequence[str]) -> Hit:
+def _hit(row: int, passage: Passage, words: Sequence[str]) -> Hit:
     text = passage.text.lower()
     score = sum(word in text for word in words) / len(words) if words else 1.0
-    return Hit(passage=passage, score=score, dense=None, terms=score, found_by="words")
+    return Hit(
+        row=row,
+        owner_id=passage.owner_id,
+        score=score,
+        dense=None,
+        terms=score,
+        found_by="words",
+        read=lambda _: passage,
+    )

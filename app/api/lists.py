@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from app.api.cursors import Place, cursor_for, offset_of, read_generation
+from app.api.cursors import Place, cursor_for, place_of
 
 T = TypeVar("T")
 
@@ -27,13 +27,14 @@ def sliced(
     """The `limit` entries after a cursor.  Raises: InvalidCursor."""
     start = 0
     if after is not None:
-        last = read_generation(after)
-        start = offset_of(after, generation=last, request=named)
-        place = next((n for n, entry in enumerate(entries) if key(entry) == last), None)
-        start = start if place is None else place + 1
+        last = place_of(after, request=named)
+        found = next((n for n, entry in enumerate(entries) if key(entry) == last.after), None)
+        start = last.offset if found is None else found + 1
     items = entries[start : start + limit]
     end = start + len(items)
     if end >= len(entries) or not items:
         return Slice(items=items, next_cursor=None)
-    place_of_next = Place(offset=end, generation=key(items[-1]), request=named)
-    return Slice(items=items, next_cursor=cursor_for(place_of_next))
+    return Slice(
+        items=items,
+        next_cursor=cursor_for(Place(offset=end, after=key(items[-1]), request=named)),
+    )

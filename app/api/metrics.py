@@ -42,6 +42,22 @@ class Metrics:
         self.searches_bound = self._gauge(
             "seminar_searches_in_flight_bound", "Searches that may run or wait; more are refused."
         )
+        self.answers_kept = Counter(
+            "seminar_answers_kept_total",
+            "Searches answered from memory, without a search.",
+            registry=self.registry,
+        )
+        self.kept = Gauge(
+            "seminar_kept", "What is kept in memory, by sort.", ("sort",), registry=self.registry
+        )
+        self.kept_bound = Gauge(
+            "seminar_kept_bound", "The most that is kept, by sort.", ("sort",),
+            registry=self.registry,
+        )  # fmt: skip
+        self.kept_bytes = Gauge(
+            "seminar_kept_bytes", "Roughly its bytes, by sort.", ("sort",), registry=self.registry
+        )
+        self.shown = self._gauge("seminar_shown", "Public talks and papers held in memory.")
         self.refused = Counter(
             "seminar_searches_refused_total", "Searches refused.", registry=self.registry
         )

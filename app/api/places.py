@@ -1,8 +1,8 @@
 """Addresses: where a talk, a second of it, a paper and a page of it are."""
 
+from catalog.shown import Shown
 from catalog.tables import Paper, Talk
-from catalog.talks import TalkDetails
-from index.searcher import Hit
+from index.passage import Passage
 
 
 def talk_url(talk: Talk, at_ms: int | None = None) -> str:
@@ -19,7 +19,7 @@ def pdf_url(paper: Paper, page: int | None = None) -> str | None:
     """The paper's PDF, at a page of it; None where the archive has no file."""
     if paper.sha256 is None:
         return None
-    return f"/media/papers/{paper.public_id}.pdf" + ("" if page is None else f"#page={page}")
+    return _pdf(paper.public_id, page)
 
 
 def media_url(talk: Talk) -> str:
@@ -32,9 +32,16 @@ def transcript_url(talk: Talk, form: str) -> str:
     return f"/api/v1/talks/{talk.public_id}/transcript?format={form}"
 
 
-def owner_url(owner: TalkDetails | Paper) -> str:
+def owner_url(owner: Shown) -> str:
     """The page of a talk or a paper."""
-    return paper_url(owner) if isinstance(owner, Paper) else talk_url(owner.talk)
+    return f"/{owner.kind}s/{owner.slug}"
+
+
+def shown_pdf_url(owner: Shown, page: int | None = None) -> str | None:
+    """The PDF of a paper that is shown, at a page of it; None where the archive has no file."""
+    if not owner.has_file:
+        return None
+    return _pdf(owner.public_id, page)
 
 
 def passage_anchor(passage_id: str) -> str:
@@ -42,10 +49,14 @@ def passage_anchor(passage_id: str) -> str:
     return f"passage-{passage_id}"
 
 
-def passage_url(owner: TalkDetails | Paper, hit: Hit) -> str:
+def passage_url(owner: Shown, passage: Passage) -> str:
     """The second of the talk, or the words of one without times, or the page of the PDF."""
-    if isinstance(owner, Paper):
-        return pdf_url(owner, hit.passage.page) or paper_url(owner)
-    if hit.passage.start_ms is None:
-        return f"{talk_url(owner.talk)}#{passage_anchor(hit.passage.id)}"
-    return talk_url(owner.talk, hit.passage.start_ms)
+    if owner.kind == "paper":
+        return shown_pdf_url(owner, passage.page) or owner_url(owner)
+    if passage.start_ms is None:
+        return f"{owner_url(owner)}#{passage_anchor(passage.id)}"
+    return f"{owner_url(owner)}?t={passage.start_ms // 1000}"
+
+
+def _pdf(public_id: str, page: int | None) -> str:
+    return f"/media/papers/{public_id}.pdf" + ("" if page is None else f"#page={page}")

@@ -86,7 +86,6 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.PortTaken: _INTERNAL,
     ours.Overloaded: Answer(status=503, code="overloaded", title="Too many searches at once"),
     ours.InvalidCursor: Answer(status=400, code="invalid_cursor", title="Invalid cursor"),
-    ours.StaleCursor: Answer(status=410, code="stale_cursor", title="The archive has changed"),
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
     ours.ServiceProblem: _INTERNAL,

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.facets import Counts
+
 KindName = Literal["talk", "paper"]
 
 
@@ -35,6 +37,15 @@ class PassageAnswer(Shape):
     found_by: Literal["meaning", "words", "both"]
 
 
+class TwinAnswer(Shape):
+    """The same talk held again, or the same paper in another edition, which was found too."""
+
+    id: str
+    title: str
+    year: int | None
+    url: str
+
+
 class HitAnswer(Shape):
     """A talk or paper with its best passages; `more` is how many others of it were found."""
 
@@ -47,8 +58,35 @@ class HitAnswer(Shape):
     series: str | None
     url: str
     score: float = Field(ge=0, le=1)
-    passages: list[PassageAnswer]
+    passages: list[PassageAnswer] = Field(description="Of neighbours only the better one.")
     more: int = Field(ge=0)
+    twins: list[TwinAnswer]
+
+
+class FacetCount(Shape):
+    """One value to narrow by, and how many talks and papers it would leave."""
+
+    value: str
+    count: int
+
+
+class FacetsAnswer(Shape):
+    """Ways to narrow: at most 20 values of each, the most frequent first, years latest first."""
+
+    kind: list[FacetCount]
+    series: list[FacetCount]
+    speaker: list[FacetCount]
+    year: list[FacetCount]
+
+    @classmethod
+    def of(cls, counts: Counts) -> "FacetsAnswer":
+        """The shape of some counts."""
+        return cls(
+            **{
+                name: [FacetCount(value=str(value), count=count) for value, count in values]
+                for name, values in counts.items()
+            }
+        )
 
 
 class UnderstoodPart(Shape):
@@ -70,13 +108,53 @@ class SearchAnswer(Shape):
     )
     remarks: list[str] = Field(description="What else to know of the answer, in sentences.")
     generation: str = Field(description="The snapshot; `none` while nothing is published.")
-    took_ms: float
+    took_ms: float = Field(description="Of the search; an answer that was kept says the same.")
     legs: dict[str, str]
     reranker: str = Field(description="Of the best hits: `ok`, `off`, `deadline`, or why not.")
     degraded: list[str]
     total: int = Field(description="How many talks and papers were found.")
+    total_is: Literal["exact", "at least"] = Field(
+        description="`at least`: going on may find more."
+    )
+    facets: FacetsAnswer
     hits: list[HitAnswer]
     next_cursor: str | None
+
+
+class Suggestion(Shape):
+    """Something that goes on from what was typed, and where it leads."""
+
+    kind: Literal["talk", "paper", "person", "series", "term"]
+    text: str
+    url: str
+
+
+class SuggestAnswer(Shape):
+    """Suggestions, best first."""
+
+    query: str
+    suggestions: list[Suggestion]
+
+
+class SimilarItem(Shape):
+    """A talk or paper that is like another; `score` is the cosine of their mean vectors."""
+
+    kind: KindName
+    id: str
+    title: str
+    speakers: list[str] = Field(description="Speakers of a talk, authors of a paper.")
+    date: day_of | None
+    year: int | None
+    series: str | None
+    url: str
+    score: float = Field(ge=-1, le=1)
+
+
+class SimilarAnswer(Shape):
+    """What is similar, most similar first, each unlike those before it; may be empty."""
+
+    generation: str
+    items: list[SimilarItem]
 
 
 class LinkAnswer(Shape):

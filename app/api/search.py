@@ -1,19 +1,32 @@
 """GET /api/v1/search: one ranked list over what was said and what was written."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from app.api.answers import Ask, Found, Group, find
+from app.api import facets
+from app.api.answers import Ask, Chosen, find
 from app.api.caching import tagged
-from app.api.cursors import MAX_PLACE, Place, cursor_for, offset_of
-from app.api.depends import Opened
+from app.api.cursors import LONGEST
+from app.api.depends import Opened, named
+from app.api.paging import page
 from app.api.places import owner_url, passage_url
 from app.api.problems import documented
-from app.api.schemas import HitAnswer, PassageAnswer, SearchAnswer, SnippetSpan, UnderstoodPart
-from catalog.tables import Paper
-from index.passage import Kind
+from app.api.schemas import (
+    FacetsAnswer,
+    HitAnswer,
+    PassageAnswer,
+    SearchAnswer,
+    SnippetSpan,
+    TwinAnswer,
+    UnderstoodPart,
+)
+from app.wiring import Service
+from catalog.errors import NotThere
+from catalog.shown import Shown
+from index.passage import Kind, Passage
 from index.query import MAX_CHARS, ParsedQuery
 from index.searcher import Hit, Mode
 from index.snippet import snippet
@@ -32,6 +45,13 @@ EXAMPLE: dict[str, Any] = {
     "reranker": "off",
     "degraded": [],
     "total": 1,
+    "total_is": "exact",
+    "facets": {
+        "kind": [{"value": "talk", "count": 1}],
+        "series": [{"value": "Foundations of Deep Learning", "count": 1}],
+        "speaker": [{"value": "Jonas Feldmann", "count": 1}],
+        "year": [{"value": "2024", "count": 1}],
+    },
     "hits": [
         {
             "kind": "talk",
@@ -60,6 +80,7 @@ EXAMPLE: dict[str, Any] = {
                 }
             ],
             "more": 2,
+            "twins": [],
         }
     ],
     "next_cursor": None,
@@ -88,7 +109,14 @@ class SearchParameters:
         year: Annotated[int | None, Query(ge=1000, le=9999)] = None,
         mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
         exact: Annotated[bool, Query(description="Put no word right.")] = False,
+        talk: Annotated[
+            str | None, Query(max_length=200, description="Only inside this talk: id or slug.")
+        ] = None,
+        paper: Annotated[
+            str | None, Query(max_length=200, description="Only inside this paper: id or slug.")
+        ] = None,
     ) -> None:
+        self.talk, self.paper = talk or None, paper or None
         self.ask = Ask(
             text=q,
             mode=mode,
@@ -107,7 +135,7 @@ class SearchParameters:
     responses={
         200: {"content": {"application/json": {"example": EXAMPLE}}},
         304: {"description": "Not changed"},
-        **documented(400, 410, 422),
+        **documented(400, 404, 422),
     },
 )
 async def search(
@@ -115,16 +143,18 @@ async def search(
     service: Opened,
     parameters: Annotated[SearchParameters, Depends()],
     limit: Annotated[int, Query(ge=1, le=100, description="Talks and papers per page.")] = 10,
-    cursor: Annotated[str | None, Query(max_length=400, description="From `next_cursor`.")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=LONGEST, description="From `next_cursor`.")
+    ] = None,
 ) -> Response:
     """Find the second of the talk, or the page of the paper, where it was said.
 
-    Talks and papers in one list, best first, each with its best passages.
+    Talks and papers in one list, best first, each with its best passages.  Inside one talk or
+    paper (`talk`, `paper`) every passage that was found, best first.
     """
-    ask = parameters.ask
 
     def work() -> Response:
-        answer = answered(ask, find(service, ask), limit, cursor)
+        answer = answered(service, _inside(service, parameters), limit, cursor)
         same = answer.model_copy(update={"took_ms": 0.0}).model_dump_json().encode()
         body = answer.model_dump_json().encode()
         return tagged(request, body, media_type="application/json", same=same)
@@ -132,68 +162,76 @@ async def search(
     return await service.turns.run(work)
 
 
-def answered(ask: Ask, found: Found, limit: int, after: str | None) -> SearchAnswer:
-    """One page of what was found.  Raises: InvalidCursor, StaleCursor."""
-    start = offset_of(after, generation=found.generation, request=repr(ask))
+def _inside(service: Service, parameters: SearchParameters) -> Ask:
+    """What is asked for, with the talk or paper named by its public id.  Raises: NotThere."""
+    ask = parameters.ask
+    wanted = {"talk": parameters.talk, "paper": parameters.paper}
+    for kind, key in wanted.items():
+        if key is not None:
+            service.view.look()
+            owner = service.view.called(named(kind, key), kind)
+            if owner is None or ask.owner not in (None, owner.public_id):
+                raise NotThere(kind, key)
+            ask = replace(ask, owner=owner.public_id)
+    return ask
+
+
+def answered(service: Service, ask: Ask, limit: int, after: str | None) -> SearchAnswer:
+    """One page of what is found.  Raises: InvalidCursor, InvalidQuery, CatalogUnavailable."""
+    most = PASSAGES_SHOWN if ask.owner is None else None
+    shown = page(service, ask, limit=limit, after=after, most=most)
+    everywhere = find(service, ask.everywhere) if ask.narrowed and not ask.owner else shown.found
     return SearchAnswer(
         query=ask.text,
         understood=[
             UnderstoodPart(part=one.part, value=one.value, excluded=one.excluded)
-            for one in found.query.understood
+            for one in shown.found.query.understood
         ],
-        showing_for=found.showing_for,
-        remarks=list(found.remarks),
-        generation=found.generation,
-        took_ms=found.took_ms,
-        legs=dict(found.legs),
-        reranker=found.reranker,
-        degraded=list(found.degraded),
-        total=len(found.groups),
-        hits=[_hit(found.query, group) for group in found.groups[start : start + limit]],
-        next_cursor=next_cursor(ask, found, start + limit),
+        showing_for=shown.found.showing_for,
+        remarks=list(shown.found.remarks),
+        generation=shown.found.generation,
+        took_ms=shown.found.took_ms,
+        legs=dict(shown.found.legs),
+        reranker=shown.found.reranker,
+        degraded=list(shown.found.degraded),
+        total=len(shown.found.groups),
+        total_is=shown.found.total_is,
+        facets=FacetsAnswer.of(facets.counted(ask, everywhere)),
+        hits=[_hit(shown.found.query, one) for one in shown.chosen],
+        next_cursor=shown.next_cursor,
     )
 
 
-def next_cursor(ask: Ask, found: Found, offset: int) -> str | None:
-    """The cursor of the page that begins at `offset`, if there is one."""
-    if offset >= min(len(found.groups), MAX_PLACE):
-        return None
-    return cursor_for(Place(offset=offset, generation=found.generation, request=repr(ask)))
-
-
-def _hit(query: ParsedQuery, group: Group) -> HitAnswer:
-    owner = group.owner
-    about: dict[str, Any] = (
-        {"id": owner.public_id, "title": owner.title, "speakers": owner.authors, "date": None}
-        if isinstance(owner, Paper)
-        else {
-            "id": owner.talk.public_id,
-            "title": owner.talk.title,
-            "speakers": list(owner.names),
-            "date": owner.talk.held_on,
-        }
-    )
+def _hit(query: ParsedQuery, chosen: Chosen) -> HitAnswer:
+    owner = chosen.owner
     return HitAnswer(
-        **about,
-        kind=group.kind,
-        year=group.year,
-        series=group.series,
+        kind=owner.kind,
+        id=owner.public_id,
+        title=owner.title,
+        speakers=list(owner.names),
+        date=owner.held_on,
+        year=owner.year,
+        series=owner.series,
         url=owner_url(owner),
-        score=_in_range(group.score),
-        passages=[_passage(query, group, hit) for hit in group.hits[:PASSAGES_SHOWN]],
-        more=max(0, len(group.hits) - PASSAGES_SHOWN),
+        score=_in_range(chosen.group.score),
+        passages=[_passage(query, owner, *one) for one in chosen.passages],
+        more=chosen.more,
+        twins=[
+            TwinAnswer(id=one.public_id, title=one.title, year=one.year, url=owner_url(one))
+            for one in chosen.group.twins
+        ],
     )
 
 
-def _passage(query: ParsedQuery, group: Group, hit: Hit) -> PassageAnswer:
+def _passage(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -> PassageAnswer:
     return PassageAnswer(
-        id=hit.passage.id,
-        start_ms=hit.passage.start_ms,
-        end_ms=hit.passage.end_ms,
-        page=hit.passage.page,
-        url=passage_url(group.owner, hit),
+        id=passage.id,
+        start_ms=passage.start_ms,
+        end_ms=passage.end_ms,
+        page=passage.page,
+        url=passage_url(owner, passage),
         snippet=[
-            SnippetSpan(text=span.text, hit=span.hit) for span in snippet(hit.passage.text, query)
+            SnippetSpan(text=span.text, hit=span.hit) for span in snippet(passage.text, query)
         ],
         score=_in_range(hit.score),
         found_by=hit.found_by,

@@ -78,8 +78,22 @@ def metrics(service: Opened) -> Response:
     measured.encoder_ready.set(live.encoder.state == "ready")
     measured.searches.set(service.turns.taken)
     measured.searches_bound.set(service.turns.bound)
+    _measure_memory(service)
     work.measure(service)
     return Response(generate_latest(measured.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _measure_memory(service: Service) -> None:
+    measured = service.metrics
+    measured.shown.set(len(service.view.owners))
+    for sort, kept in (
+        ("answers", service.bodies),
+        ("searches", service.found),
+        ("similar", service.similar),
+    ):
+        measured.kept.labels(sort).set(len(kept))
+        measured.kept_bound.labels(sort).set(kept.most)
+        measured.kept_bytes.labels(sort).set(kept.bytes)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
-from app.errors import InvalidCursor, StaleCursor
+from app.errors import InvalidCursor
 from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalkGroup, TalksPage
 from app.web.formats import counted
 from app.web.paper_view import paper_line
@@ -115,7 +115,7 @@ def _part(
     """The entries after the cursor; a cursor that is no good begins anew."""
     try:
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=cursor)
-    except (InvalidCursor, StaleCursor):
+    except InvalidCursor:
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=None)
 
 

@@ -36,11 +36,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageLine:
-    """A passage with its place in the margin."""
+    """A passage with its place in the margin; `why` says quietly how it was found."""
 
     place: str
     url: str
     label: str
+    why: str
     pieces: tuple[Piece, ...]
 
 
@@ -235,6 +236,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarLine:
+    """A talk or paper that is like the one on the page."""
+
+    title: str
+    url: str
+    kind: str
+    who: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkPage:
     """A talk: player and facts left, transcript right."""
 
@@ -255,6 +266,7 @@ class TalkPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     papers: tuple[Link, ...]
+    similar: tuple[SimilarLine, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
     timed: bool
@@ -293,6 +305,7 @@ class PaperPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     talks: tuple[TalkLine, ...]
+    similar: tuple[SimilarLine, ...]
     found: tuple[PassageLine, ...]
     found_said: str
     pages: tuple[PageLine, ...]

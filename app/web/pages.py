@@ -11,14 +11,16 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from app.api.answers import Ask, Found, find, hidden_recording
+from app.api.answers import Ask, hidden_recording
 from app.api.depends import Opened
 from app.api.papers import shown_paper, talks_naming
 from app.api.schemas import Problem
+from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
 from app.web import browse, views
 from app.web.contexts import Frame, ProblemPage
+from app.web.inside import inside
 from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
 from app.web.talk_view import Heard, talk_page
@@ -86,7 +88,8 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         frame=_frame(service, details.talk.title, here="talks", query=q),
         heard=_heard(service, details),
         start_s=_start_s(t),
-        found=_found_in(service, details.talk.public_id, q),
+        found=inside(service, details.talk.public_id, q),
+        similar=similar_to(service, details.talk.public_id),
     )
     return _unlisted(render("talk.html", page), details.talk.visibility)
 
@@ -124,7 +127,8 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
         pages=page_lines(found, pages, passages),
         talks=talks_naming(service, found),
         job=job,
-        found=_found_in(service, found.public_id, q),
+        found=inside(service, found.public_id, q),
+        similar=similar_to(service, found.public_id),
     )
     return _unlisted(render("paper.html", page), found.visibility)
 
@@ -215,13 +219,3 @@ def _heard(service: Service, details: TalkDetails) -> Heard | None:
     with service.catalog.read() as session:
         passages = catalog_passages.of(session, details.talk)
     return Heard(transcript=transcript, lines=transcripts.lines(segments), passages=passages)
-
-
-def _found_in(service: Service, owner: str, q: str) -> Found | None:
-    """What a query finds in one talk or paper; unusable queries find nothing."""
-    if not q.strip():
-        return None
-    try:
-        return find(service, Ask(text=q, owner=owner))
-    except InvalidQuery:
-        return None

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.api.answers import Found
 from app.api.places import paper_url, pdf_url
+from app.api.similar import Similar
 from app.web import results
 from app.web.contexts import Frame, Link, Notice, PageLine, PaperLine, PaperPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import counted
+from app.web.inside import Inside
 from app.web.talk_view import split_paragraphs, talk_line
 from catalog.submissions import OPEN
 from catalog.tables import Page, Paper, PassageRow, Submission
@@ -15,7 +16,6 @@ from catalog.talks import TalkDetails
 from index.prose import clean
 
 EXCERPT_CHARS = 280
-MOST_FOUND = 12
 
 
 def paper_page(
@@ -25,10 +25,10 @@ def paper_page(
     pages: Sequence[PageLine],
     talks: Sequence[TalkDetails],
     job: Submission | None,
-    found: Found | None,
+    found: Inside | None,
+    similar: Sequence[Similar],
 ) -> PaperPage:
     """Everything that the paper's page shows."""
-    hits = found.groups[0].hits[:MOST_FOUND] if found and found.groups else ()
     return PaperPage(
         frame=frame,
         title=paper.title,
@@ -37,13 +37,9 @@ def paper_page(
         links=_links(paper),
         abstract=split_paragraphs(paper.abstract),
         talks=tuple(talk_line(one) for one in talks),
-        found=tuple(
-            results.passage_line(found.query, paper, hit)
-            for hit in sorted(hits, key=lambda hit: hit.passage.page or 0)
-        )
-        if found
-        else (),
-        found_said=_found_said(frame.query, len(hits)) if found else "",
+        similar=tuple(map(results.similar_line, similar)),
+        found=found.lines if found else (),
+        found_said=_found_said(frame.query, len(found.lines)) if found else "",
         pages=tuple(pages),
     )
 

@@ -1,12 +1,14 @@
 """What was found, as a page shows it: results, timelines, facets and the quiet lines about them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from app.api.answers import Ask, Found, Group, page_of
-from app.api.places import owner_url, paper_url, passage_url, pdf_url
-from app.api.talks import duration_ms
+from app.api.answers import Ask, Chosen, Found, page_of
+from app.api.facets import Value
+from app.api.facets import counted as counted_facets
+from app.api.places import owner_url, passage_url
+from app.api.similar import Similar
 from app.web.contexts import (
     Choice,
     Facet,
@@ -15,19 +17,28 @@ from app.web.contexts import (
     Piece,
     PutRight,
     Result,
+    SimilarLine,
     Tick,
     Timeline,
 )
 from app.web.formats import clock, counted, length, short_day
+from catalog.shown import Shown
 from catalog.tables import Paper
-from catalog.talks import TalkDetails
+from index.passage import Passage
 from index.query import ParsedQuery, Understood
-from index.searcher import OK, Hit
+from index.searcher import OK, FoundBy, Hit
 from index.snippet import snippet
 
 PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
 TICK_LOW, TICK_HIGH = 6, 20
+MOST_TWINS = 3
+MOST_NAMES = 3
+WHY: Mapping[FoundBy, str] = {
+    "words": "found by its words",
+    "meaning": "found by its meaning",
+    "both": "found by words and meaning",
+}
 
 
 def search_url(ask: Ask, **changes: object) -> str:
@@ -71,61 +82,62 @@ def _said(one: Understood) -> str:
     return f"without {named}" if one.excluded else named
 
 
-def result(ask: Ask, found: Found, group: Group) -> Result:
+def result(ask: Ask, query: ParsedQuery, chosen: Chosen) -> Result:
     """One talk or paper that was found."""
-    owner, shown = group.owner, group.hits[:PASSAGES_SHOWN]
+    owner = chosen.owner
     return Result(
-        kind=group.kind,
-        title=owner.title if isinstance(owner, Paper) else owner.talk.title,
-        url=_best_url(group),
-        who=who_of_paper(owner) if isinstance(owner, Paper) else who_of_talk(owner),
-        timeline=None if isinstance(owner, Paper) else timeline(owner, group.hits),
-        passages=tuple(passage_line(found.query, owner, hit) for hit in shown),
-        more=_more(ask, group),
-        also=(Link(text="About this paper", url=paper_url(owner)),)
-        if isinstance(owner, Paper) and owner.sha256
-        else (),
+        kind=owner.kind,
+        title=owner.title,
+        url=_best_url(chosen),
+        who=who(owner),
+        timeline=timeline(owner, read(chosen.hits)) if owner.kind == "talk" else None,
+        passages=tuple(passage_line(query, owner, *one) for one in chosen.passages),
+        more=_more(ask, chosen),
+        also=_also(chosen),
     )
 
 
-def passage_line(query: ParsedQuery, owner: TalkDetails | Paper, hit: Hit) -> PassageLine:
+def read(hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
+    """Hits with their passages."""
+    return [(hit, hit.passage) for hit in hits]
+
+
+def passage_line(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -> PassageLine:
     """A passage with its time or page in the margin."""
-    start_ms = hit.passage.start_ms
-    place = page_of(hit) if start_ms is None else clock(start_ms)
-    title = owner.title if isinstance(owner, Paper) else owner.talk.title
+    place = page_of(passage) if passage.start_ms is None else clock(passage.start_ms)
     return PassageLine(
         place=place,
-        url=passage_url(owner, hit),
-        label=f"{title}, {place}",
+        url=passage_url(owner, passage),
+        label=f"{owner.title}, {place}",
+        why=WHY[hit.found_by],
         pieces=tuple(
             Piece(text=span.text, hit=span.hit)
-            for span in snippet(hit.passage.text, query, max_chars=SNIPPET_CHARS)
+            for span in snippet(passage.text, query, max_chars=SNIPPET_CHARS)
         ),
     )
 
 
-def timeline(talk: TalkDetails, hits: Sequence[Hit]) -> Timeline | None:
+def timeline(owner: Shown, found: Sequence[tuple[Hit, Passage]]) -> Timeline | None:
     """The talk from end to end with a tick for each passage; None where nothing has a time."""
-    if any(hit.passage.start_ms is None for hit in hits):
+    if not found or any(passage.start_ms is None for _, passage in found):
         return None
-    total_ms = max(duration_ms(talk) or 0, *(hit.passage.end_ms or 0 for hit in hits), 1)
-    best = hits[0]
-    placed = sorted(hits, key=lambda hit: hit.passage.start_ms or 0)
+    total_ms = max(owner.duration_ms or 0, *(passage.end_ms or 0 for _, passage in found), 1)
+    best, placed = found[0], sorted(found, key=_start_ms)
     return Timeline(
         label=_timeline_label(placed, best),
-        ticks=tuple(_tick(talk, hit, best, total_ms) for hit in placed),
+        ticks=tuple(_tick(owner, one, best, total_ms) for one in placed),
         end=clock(total_ms),
     )
 
 
-def who_of_talk(talk: TalkDetails) -> tuple[str, ...]:
-    """Speakers, series, day and length."""
-    return _known(
-        ", ".join(talk.names),
-        talk.series.name if talk.series else "",
-        short_day(talk.talk.held_on),
-        length(duration_ms(talk)),
-    )
+def who(owner: Shown) -> tuple[str, ...]:
+    """Speakers, series, day and length of a talk; authors, venue, year and pages of a paper."""
+    names = ", ".join(owner.names)
+    if owner.kind == "paper":
+        pages = counted(owner.page_count, "page") if owner.page_count else ""
+        return _known(names, owner.venue, str(owner.year or ""), pages)
+    day = short_day(owner.held_on)
+    return _known(names, owner.series or "", day, length(owner.duration_ms))
 
 
 def who_of_paper(paper: Paper) -> tuple[str, ...]:
@@ -134,11 +146,25 @@ def who_of_paper(paper: Paper) -> tuple[str, ...]:
     return _known(", ".join(paper.authors), paper.venue or "", str(paper.year or ""), pages)
 
 
+def similar_line(one: Similar) -> SimilarLine:
+    """A talk or paper that is like the one on the page."""
+    owner = one.owner
+    when = short_day(owner.held_on) or str(owner.year or "")
+    names = [*owner.names[:MOST_NAMES], *(["and others"] if len(owner.names) > MOST_NAMES else [])]
+    return SimilarLine(
+        title=owner.title,
+        url=owner_url(owner),
+        kind=owner.kind,
+        who=_known(", ".join(names), when),
+    )
+
+
 def said(found: Found) -> str:
-    """How much was found: 14 talks and 6 papers."""
-    kinds = Counter(group.kind for group in found.groups)
+    """How much was found: 14 talks and 6 papers; at least so much where going on finds more."""
+    kinds = Counter(group.owner.kind for group in found.groups)
     parts = [counted(kinds[kind], kind) for kind in ("talk", "paper") if kinds[kind]]
-    return " and ".join(parts) or "Nothing found"
+    least = "At least " if found.total_is == "at least" and parts else ""
+    return least + " and ".join(parts) or "Nothing found"
 
 
 def how(found: Found) -> str:
@@ -170,59 +196,44 @@ def facets(ask: Ask, everywhere: Found) -> tuple[Facet, ...]:
     """Ways to narrow, each with how many it would leave beside the others."""
     if not everywhere.groups:
         return ()
+    counts = counted_facets(ask, everywhere)
+    made = (_kinds(ask, counts["kind"]), *(_facet(ask, name, counts[name]) for name in TITLES))
     return tuple(
         facet
-        for facet in (
-            _kinds(ask, everywhere),
-            _facet(ask, everywhere, "Series", "series", lambda group: group.series),
-            _facet(ask, everywhere, "Speaker or author", "speaker", None),
-            _facet(ask, everywhere, "Year", "year", lambda group: group.year),
-        )
+        for facet in made
         if len(facet.choices) > 1 or any(choice.on for choice in facet.choices)
     )
 
 
 MOST_CHOICES = 8
+TITLES = {"series": "Series", "speaker": "Speaker or author", "year": "Year"}
 
 
-def _kinds(ask: Ask, found: Found) -> Facet:
-    counts = Counter(group.kind for group in found.groups if _fits(ask, group, but="kind"))
+def _kinds(ask: Ask, counts: Sequence[tuple[Value, int]]) -> Facet:
+    known = dict(counts)
     every = Choice(
         text="Everything",
         url=search_url(ask, kind=None),
-        count=counts.total(),
+        count=sum(known.values()),
         on=ask.kind is None,
     )
     kinds = [
         Choice(
             text=f"{kind.capitalize()}s",
             url=search_url(ask, kind=kind),
-            count=n,
+            count=known[kind],
             on=kind == ask.kind,
         )
         for kind in ("talk", "paper")
-        if (n := counts[kind]) or kind == ask.kind
+        if kind in known
     ]
     return Facet(title="Kind", choices=(every, *kinds))
 
 
-def _facet(
-    ask: Ask, found: Found, title: str, name: str, value: Callable[[Group], object] | None
-) -> Facet:
+def _facet(ask: Ask, name: str, counts: Sequence[tuple[Value, int]]) -> Facet:
     chosen = getattr(ask, name)
-    fitting = [group for group in found.groups if _fits(ask, group, but=name)]
-    counts: Counter[object] = Counter()
-    for group in fitting:
-        for one in names_of(group) if value is None else (value(group),):
-            if one is not None:
-                counts[one] += 1
-    if chosen is not None and chosen not in counts:
-        counts[chosen] = 0
-    ranked = sorted(counts.items(), key=lambda pair: (pair[0] != chosen, -pair[1], str(pair[0])))
-    if name == "year":
-        ranked.sort(key=lambda pair: -int(str(pair[0])))
     return Facet(
-        title=title,
+        title=TITLES[name],
         choices=tuple(
             Choice(
                 text=str(one),
@@ -230,65 +241,63 @@ def _facet(
                 count=count,
                 on=one == chosen,
             )
-            for one, count in ranked[:MOST_CHOICES]
+            for one, count in counts[:MOST_CHOICES]
         ),
     )
 
 
-def names_of(group: Group) -> tuple[str, ...]:
-    """Who speaks in it or wrote it."""
-    return tuple(group.owner.authors) if isinstance(group.owner, Paper) else group.owner.names
-
-
-def _fits(ask: Ask, group: Group, *, but: str) -> bool:
-    """Whether a group passes all the filters but one."""
-    values: Mapping[str, Callable[[], bool]] = {
-        "kind": lambda: ask.kind in {None, group.kind},
-        "series": lambda: ask.series in {None, group.series},
-        "year": lambda: ask.year in {None, group.year},
-        "speaker": lambda: (
-            ask.speaker is None
-            or any(ask.speaker.casefold() in name.casefold() for name in names_of(group))
-        ),
-    }
-    return all(passes() for name, passes in values.items() if name != but)
-
-
-def _more(ask: Ask, group: Group) -> Link | None:
-    more = len(group.hits) - PASSAGES_SHOWN
-    if more <= 0:
+def _more(ask: Ask, chosen: Chosen) -> Link | None:
+    if chosen.more <= 0:
         return None
-    url = f"{owner_url(group.owner)}?{urlencode({'q': ask.text})}"
-    return Link(text=f"{more} more in this {group.kind}", url=url)
+    url = f"{owner_url(chosen.owner)}?{urlencode({'q': ask.text})}"
+    return Link(text=f"{chosen.more} more in this {chosen.owner.kind}", url=url)
 
 
-def _best_url(group: Group) -> str:
+def _also(chosen: Chosen) -> tuple[Link, ...]:
+    """Where else it is: a paper's own page, and what is the same."""
+    owner = chosen.owner
+    about = [Link(text="About this paper", url=owner_url(owner))] if owner.has_file else []
+    twins = [Link(text=_twin(one), url=owner_url(one)) for one in chosen.group.twins[:MOST_TWINS]]
+    return (*about, *twins)
+
+
+def _twin(owner: Shown) -> str:
+    when = short_day(owner.held_on) or str(owner.year or "")
+    words = "Also held" if owner.kind == "talk" else "Another version"
+    return f"{words}, {when}" if when else words
+
+
+def _best_url(chosen: Chosen) -> str:
     """Where a title leads: the talk's best second; a paper's page, or its PDF's best page."""
-    if isinstance(group.owner, Paper):
-        return pdf_url(group.owner, group.hits[0].passage.page) or owner_url(group.owner)
-    return passage_url(group.owner, group.hits[0])
+    return passage_url(chosen.owner, chosen.passages[0][1])
 
 
-def _tick(talk: TalkDetails, hit: Hit, best: Hit, total_ms: int) -> Tick:
-    start_ms = hit.passage.start_ms or 0
-    near = hit.score / best.score if best.score > 0 else 1.0
-    height = TICK_HIGH if hit is best else round(TICK_LOW + (TICK_HIGH - TICK_LOW - 4) * near**3)
+def _start_ms(found: tuple[Hit, Passage]) -> int:
+    return found[1].start_ms or 0
+
+
+def _tick(
+    owner: Shown, found: tuple[Hit, Passage], best: tuple[Hit, Passage], total_ms: int
+) -> Tick:
+    start_ms, is_best = _start_ms(found), found is best
+    near = found[0].score / best[0].score if best[0].score > 0 else 1.0
+    height = TICK_HIGH if is_best else round(TICK_LOW + (TICK_HIGH - TICK_LOW - 4) * near**3)
     return Tick(
-        url=passage_url(talk, hit),
-        label=f"{clock(start_ms)}{', the best' if hit is best else ''}",
+        url=passage_url(owner, found[1]),
+        label=f"{clock(start_ms)}{', the best' if is_best else ''}",
         x=f"{100 * min(start_ms, total_ms) / total_ms:.2f}%",
         y=22 - height,
-        width=7 if hit is best else 5,
+        width=7 if is_best else 5,
         height=height,
-        best=hit is best,
+        best=is_best,
     )
 
 
-def _timeline_label(placed: Sequence[Hit], best: Hit) -> str:
-    at = clock(best.passage.start_ms or 0)
+def _timeline_label(placed: Sequence[tuple[Hit, Passage]], best: tuple[Hit, Passage]) -> str:
+    at = clock(_start_ms(best))
     if len(placed) == 1:
         return f"One passage, at {at}"
-    first, last = (clock(placed[n].passage.start_ms or 0) for n in (0, -1))
+    first, last = (clock(_start_ms(placed[n])) for n in (0, -1))
     return f"{len(placed)} passages between {first} and {last}, the best at {at}"
 
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from app.api.answers import Found, hidden_recording
+from app.api.answers import hidden_recording
 from app.api.places import media_url, paper_url, talk_url, transcript_url
+from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
 from app.web import results
 from app.web.contexts import Frame, Link, Notice, Paragraph, Player, TalkLine, TalkPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
+from app.web.inside import Inside
 from app.web.transcript import gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
@@ -54,11 +56,16 @@ class Heard:
 
 
 def talk_page(
-    details: TalkDetails, *, frame: Frame, heard: Heard | None, start_s: int, found: Found | None
+    details: TalkDetails,
+    *,
+    frame: Frame,
+    heard: Heard | None,
+    start_s: int,
+    found: Inside | None,
+    similar: Sequence[Similar],
 ) -> TalkPage:
     """Everything that the talk's page shows."""
     talk, query = details.talk, frame.query
-    hits = found.groups[0].hits if found and found.groups else ()
     url = talk_url(talk)
     return TalkPage(
         frame=frame,
@@ -70,19 +77,15 @@ def talk_page(
         length=length(duration_ms(details)),
         notices=_notices(details, heard),
         player=_player(details, heard, start_s),
-        found=tuple(
-            results.passage_line(found.query, details, hit)
-            for hit in sorted(hits, key=lambda hit: hit.passage.start_ms or 0)
-        )
-        if found
-        else (),
-        found_said=_found_said(query, len(hits)) if found else "",
-        timeline=results.timeline(details, hits) if hits else None,
+        found=found.lines if found else (),
+        found_said=_found_said(query, len(found.lines)) if found else "",
+        timeline=found.timeline if found else None,
         share=Link(text=f"Link to {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),
         downloads=_downloads(details) if heard else (),
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
+        similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
         paragraphs=_paragraphs(heard, url) if heard else (),
         timed=heard is not None and heard.transcript.timed,

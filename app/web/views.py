@@ -1,13 +1,13 @@
 """The way in, the search page and the page about the archive."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from app.api.answers import Ask, Found, find
-from app.api.cursors import offset_of
-from app.api.search import next_cursor
+from app.api import paging
+from app.api.answers import Ask, find
 from app.api.status import status_of
-from app.errors import InvalidCursor, StaleCursor
+from app.errors import InvalidCursor
 from app.web import results
 from app.web.browse import ranked
 from app.web.contexts import AboutPage, Frame, HomePage, Link, SearchPage
@@ -23,7 +23,7 @@ from index.searcher import MODES
 GROUPS_PER_PAGE = 10
 RECENT = 6
 STARTS = 8
-_CHANGED = "The archive has changed since; these are the first results."
+_BEGUN_ANEW = "This address does not say where to go on; these are the first results."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,9 @@ def home_page(service: Service) -> HomePage:
 
 def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
     """One page of what was found.  Raises: InvalidQuery."""
-    found = find(service, ask)
+    shown, notices = _page(service, ask, cursor)
+    found = shown.found
     everywhere = find(service, ask.everywhere) if ask.narrowed else found
-    offset, notices = _offset(ask, found, cursor)
-    after = next_cursor(ask, found, offset + GROUPS_PER_PAGE)
     return SearchPage(
         frame=_frame(service, ask, (*notices, *results.notices(found))),
         said=results.said(found),
@@ -83,15 +82,12 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
         understood=results.understood(ask, found),
         put_right=results.put_right(ask, found),
         facets=results.facets(ask, everywhere),
-        results=tuple(
-            results.result(ask, found, group)
-            for group in found.groups[offset : offset + GROUPS_PER_PAGE]
-        ),
-        empty=() if found.groups else _empty(ask),
+        results=tuple(results.result(ask, found.query, one) for one in shown.chosen),
+        empty=() if shown.chosen else _empty(ask),
         widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
         if ask.narrowed and not found.groups and everywhere.groups
         else None,
-        next=_next(ask, after),
+        next=_next(ask, shown.next_cursor),
     )
 
 
@@ -156,11 +152,18 @@ def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:
     )
 
 
-def _offset(ask: Ask, found: Found, cursor: str | None) -> tuple[int, tuple[str, ...]]:
-    try:
-        return offset_of(cursor, generation=found.generation, request=repr(ask)), ()
-    except (InvalidCursor, StaleCursor):
-        return 0, (_CHANGED,)
+def _page(
+    service: Service, ask: Ask, cursor: str | None
+) -> tuple[paging.SearchPage, tuple[str, ...]]:
+    """The page after a cursor; one that is no good begins anew, and says so."""
+    after: tuple[str | None, ...] = (cursor, None) if cursor else (None,)
+    for one in after:
+        with suppress(InvalidCursor):
+            shown = paging.page(
+                service, ask, limit=GROUPS_PER_PAGE, after=one, most=results.PASSAGES_SHOWN
+            )
+            return shown, () if one == cursor else (_BEGUN_ANEW,)
+    raise InvalidCursor
 
 
 def _empty(ask: Ask) -> tuple[str, ...]:

@@ -102,6 +102,15 @@ class Shelf:
                 setattr(talk, name, value)
             session.add(talk)
 
+    def say_again(self, public_id: str, spoken: Spoken) -> None:
+        """Give a talk another transcript and passages, as a job that hears it again does."""
+        with self.catalog.write() as session:
+            talk = talks.find(session, public_id)
+            recording = transcripts.newest_recording(session, talk)
+            assert recording is not None
+            transcripts.put(session, recording, _transcript(spoken))
+            catalog_passages.replace(session, talk, _passages(spoken))
+
     def change_job(self, talk_id: str, **values: Any) -> None:
         """Set columns of a talk's job, as a worker would."""
         with self.catalog.write() as session:

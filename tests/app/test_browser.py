@@ -133,7 +133,10 @@ def test_without_scripts_it_starts_there_too_and_shows_the_transcript(
     player = page.locator("audio")
     assert str(player.get_attribute("src")).endswith("#t=21")
     expect(page.locator(".transcript")).to_contain_text("interpolation threshold")
-    expect(page.locator("[data-find-box]")).to_be_hidden()
+    page.fill("[data-find]", "interpolation")
+    page.press("[data-find]", "Enter")
+    page.wait_for_url("**/talks/the-second-descent?q=interpolation")
+    expect(page.locator(".here h2")).to_contain_text("“interpolation” in this talk")
     page.locator(".para a.t").first.click()
     page.wait_for_url("**?t=0")
     context.close()
@@ -263,4 +266,41 @@ def test_no_page_is_wider_than_the_screen(
                 "all => all.filter((a) => a.getBoundingClientRect().height < 24).length",
             )
             assert small == 0, path
+    context.close()
+
+
+def test_the_box_offers_what_goes_on_and_the_keyboard_takes_it(page: Page, address: str) -> None:
+    visit = Visit(page, address)
+    box = page.get_by_role("combobox")
+    below = page.locator(".home > section").nth(1)
+    before = below.bounding_box()
+    page.keyboard.type("the seco")
+    listbox = page.get_by_role("listbox")
+    expect(listbox).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert below.bounding_box() == before
+    page.keyboard.press("ArrowDown")
+    option = page.get_by_role("option", selected=True)
+    expect(option).to_contain_text("The Second Descent")
+    expect(box).to_have_attribute("aria-activedescendant", str(option.get_attribute("id")))
+    expect(box).to_have_value("The Second Descent")
+    page.keyboard.press("Escape")
+    expect(listbox).to_be_hidden()
+    expect(box).to_have_value("the seco")
+    page.keyboard.press("ArrowDown")
+    expect(listbox).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/talks/the-second-descent")
+    assert visit.complaints == []
+
+
+def test_without_scripts_the_box_is_a_plain_input(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    page.fill("input[name=q]", "threshold")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=threshold")
+    assert page.locator("[role=combobox], .suggestions").count() == 0
     context.close()

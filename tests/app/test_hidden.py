@@ -78,6 +78,9 @@ def everywhere(marker: str) -> list[str]:
             for m in ("hybrid", "keyword", "semantic")
         ),
         *(f"/search?{one}" for one in asked),
+        f"/api/v1/suggest?q={marker}",
+        f"/api/v1/suggest?q={marker[:4]}",
+        "/api/v1/talks/seen/similar",
     ]
 
 

@@ -1,12 +1,22 @@
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.api.caching import holds
-from app.api.cursors import Place, cursor_for, offset_of
+from app.api.cursors import (
+    LONGEST,
+    MOST_SEEN,
+    NOTHING,
+    Place,
+    cursor_for,
+    cursor_past,
+    place_of,
+    seen_by,
+)
 from app.api.lists import sliced
-from app.errors import InvalidCursor, StaleCursor
+from app.errors import InvalidCursor
 from app.web.formats import clock, counted, hours, length, listed
 from app.web.transcript import paragraphs
 from catalog.captions import Line, TimedWord
@@ -15,16 +25,37 @@ WORDS = st.text(alphabet="ab.?! ", min_size=1, max_size=8).filter(lambda text: b
 
 
 @given(st.integers(0, 100_000), st.text(max_size=20), st.text())
-def test_a_cursor_leads_back_to_its_place(offset: int, generation: str, request: str) -> None:
-    text = cursor_for(Place(offset=offset, generation=generation, request=request))
-    if len(text) <= 400:
-        assert offset_of(text, generation=generation, request=request) == offset
+def test_a_cursor_leads_back_to_its_place(offset: int, after: str, request: str) -> None:
+    place = Place(offset=offset, after=after, request=request)
+    assert place_of(cursor_for(place), request=request) == place
+
+
+@given(st.sets(st.text(max_size=12), max_size=200), st.text())
+def test_a_cursor_remembers_what_was_seen_and_nothing_else(ids: set[str], request: str) -> None:
+    cursor = cursor_past(NOTHING.and_these(ids), request=request)
+    seen = seen_by(cursor, request=request)
+    assert all(one in seen for one in ids)
+    assert "never shown" not in seen
+    assert cursor is not None
+    with pytest.raises(InvalidCursor):
+        seen_by(cursor, request=request + "!")
+
+
+def test_the_longest_cursor_is_as_long_as_may_be() -> None:
+    seen = NOTHING.and_these(map(str, range(MOST_SEEN)))
+    cursor = cursor_past(seen, request="r")
+    assert cursor is not None
+    assert len(cursor) <= LONGEST
+    assert len(seen_by(cursor, request="r")) == MOST_SEEN
+    assert cursor_past(seen.and_these(["one more"]), request="r") is None
 
 
 @given(st.text(max_size=450))
 def test_no_text_is_worse_than_an_invalid_cursor(text: str) -> None:
-    with suppress(InvalidCursor, StaleCursor):
-        assert offset_of(text, generation="g", request="r") >= 0
+    with suppress(InvalidCursor):
+        assert place_of(text, request="r").offset >= 0
+    with suppress(InvalidCursor):
+        assert len(seen_by(text, request="r")) >= 0
 
 
 @given(st.lists(st.integers(), unique=True, max_size=30), st.integers(1, 7))

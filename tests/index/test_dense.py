@@ -136,7 +136,7 @@ def test_parts_answer_as_one(
         assert np.array_equal(rows_found, same_rows)
         assert np.array_equal(cosines, same)
     assert np.array_equal(several.vectors(), rows)
-    assert np.array_equal(several.vector(600), rows[600])
+    assert np.array_equal(several.of(np.array([600]))[0], rows[600])
 
 
 @pytest.mark.usefixtures("in_cells")
@@ -152,7 +152,7 @@ def test_the_rows_of_a_large_part_keep_their_numbers(tmp_path: Path) -> None:
     rows = crowded(2_000)
     leg = opened(tmp_path, rows)
     assert np.array_equal(leg.vectors(), rows)
-    assert np.array_equal(leg.vector(1_234), rows[1_234])
+    assert np.array_equal(leg.of(np.array([1_234]))[0], rows[1_234])
     assert np.allclose(leg.cosines(rows[0], [7, 1_999]), rows[[7, 1_999]] @ rows[0], atol=1e-6)
 
 

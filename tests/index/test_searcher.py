@@ -10,7 +10,7 @@ from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery, SnapshotDamaged
 from index.searcher import Mode, Searcher, SearchRequest
 from index.testing import HashEncoder
-from tests.index.conftest import SEMINAR, Publish, written
+from tests.index.conftest import SEMINAR, Publish, passage, written
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +171,35 @@ def test_a_request_that_makes_no_sense_is_refused() -> None:
         SearchRequest(text="x", mode="magic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="begin at 1"):
         SearchRequest(text="x", limit=0)
+
+
+def test_similar_talks_come_by_meaning_without_the_talk_itself_and_without_twins(
+    root: Path, publish: Publish
+) -> None:
+    texts = {
+        "a": "kernels of wide networks",
+        "b": "wide networks and kernels",
+        "twin": "wide networks and kernels",
+        "c": "kernels of narrow machines",
+        "far": "soup of leeks",
+    }
+    generation = publish([passage(name, text) for name, text in texts.items()])
+    searcher = Searcher.open(root, generation, HashEncoder())
+    found = [one.owner_id for one in searcher.similar("talk-a", 3)]
+    assert found[0] in {"talk-b", "talk-twin"}
+    assert len({"talk-b", "talk-twin"} & set(found)) == 1
+    assert "talk-a" not in found
+    assert "talk-c" in found
+    assert searcher.similar("talk-none", 3) == []
+    assert Searcher.open(root, generation, None).similar("talk-a", 3) == []
+
+
+def test_a_leg_that_proposed_all_it_may_says_so(root: Path, publish: Publish) -> None:
+    generation = publish([passage(str(n), f"kernel {n}") for n in range(9)])
+    searcher = Searcher.open(root, generation, HashEncoder())
+    few = searcher.search(SearchRequest(text="kernel", limit=None, candidates=4))
+    assert set(few.cut_off) == {"dense", "terms"}
+    every = searcher.search(SearchRequest(text="kernel", limit=None, candidates=10))
+    assert every.cut_off == ()
+    assert len(every.hits) == 9
+    assert sorted(hit.row for hit in every.hits) == list(range(9))

@@ -130,11 +130,11 @@ const pressed = (event) => {
   keys[event.key]?.();
 };
 
-/** Find in this talk: marks by the browser's own highlights, Enter goes to the next. */
+/** Find in this talk: marks by the browser's own highlights, Enter goes to the next.
+ *  Where the words do not stand, Enter sends the form: the server looks for what is meant. */
 const find = () => {
   const input = document.querySelector("[data-find]");
   if (!input || !window.Highlight || !CSS.highlights) return;
-  document.querySelector("[data-find-box]").removeAttribute("hidden");
   const count = document.querySelector("[data-find-count]");
   let ranges = [];
   let at = -1;
@@ -150,7 +150,7 @@ const find = () => {
     ranges = words ? lines.flatMap((line) => rangesIn(line, words)) : [];
     at = -1;
     show();
-    if (words) count.textContent = `${ranges.length} found`;
+    if (words) count.textContent = ranges.length ? `${ranges.length} found` : "none; Enter asks by meaning";
   };
   input.addEventListener("input", look);
   input.addEventListener("keydown", (event) => {

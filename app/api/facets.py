@@ -1,0 +1,67 @@
+"""Ways to narrow a search, each with how many talks and papers it would leave beside the others.
+
+Invariant: counted over what the words find everywhere, never over what is narrowed already, so
+that a count says what a click would show.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import TypeAlias
+
+from app.api.answers import Ask, Found, Group
+
+Value: TypeAlias = str | int
+Counts: TypeAlias = Mapping[str, Sequence[tuple[Value, int]]]
+
+NARROWS = ("kind", "series", "speaker", "year")
+MOST_VALUES = 20
+
+
+def counted(ask: Ask, everywhere: Found) -> Counts:
+    """For each way to narrow its values, most frequent first and as they were found (years:
+    latest first), chosen ones always.
+
+    Nothing inside one talk or paper: there is nothing to narrow.
+    """
+    if ask.owner is not None:
+        return dict.fromkeys(NARROWS, ())
+    return {name: _ranked(ask, everywhere.groups, name) for name in NARROWS}
+
+
+def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Value, int]]:
+    chosen: Value | None = getattr(ask, name)
+    others = [one for one in NARROWS if one != name and getattr(ask, one) is not None]
+    values = _VALUES[name]
+    counts: dict[Value, int] = {}
+    for group in groups:
+        if not others or all(_FITS[one](ask, group) for one in others):
+            for value in values(group):
+                counts[value] = counts.get(value, 0) + 1
+    if chosen is not None and chosen not in counts:
+        counts[chosen] = 0
+    if name == "year":
+        return sorted(counts.items(), key=itemgetter(0), reverse=True)[:MOST_VALUES]
+    ranked = sorted(counts.items(), key=itemgetter(1), reverse=True)
+    if chosen is not None:
+        ranked.sort(key=lambda pair: pair[0] != chosen)
+    return ranked[:MOST_VALUES]
+
+
+_VALUES: Mapping[str, Callable[[Group], tuple[Value, ...]]] = {
+    "kind": lambda group: (group.owner.kind,),
+    "series": lambda group: (group.owner.series,) if group.owner.series else (),
+    "speaker": lambda group: group.owner.names,
+    "year": lambda group: (group.owner.year,) if group.owner.year else (),
+}
+_FITS: Mapping[str, Callable[[Ask, Group], bool]] = {
+    "kind": lambda ask, group: ask.kind == group.owner.kind,
+    "series": lambda ask, group: _same(ask.series, group.owner.series),
+    "year": lambda ask, group: ask.year == group.owner.year,
+    "speaker": lambda ask, group: any(
+        (ask.speaker or "").casefold() in name.casefold() for name in group.owner.names
+    ),
+}
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return (one or "").casefold() == (other or "").casefold()
