@@ -27,7 +27,7 @@ from index.passage import Passage
 from index.query import MAX_CHARS, parse
 from index.snippet import snippet
 from index.spelling import SPELLING_FILE, Speller, write_words
-from index.terms import Row, TermsLeg, spelled_words, write_terms
+from index.terms import Content, Row, TermsLeg, spelled_words, write_terms
 
 WORDS = (
     "kernel kernal descent raymucker complexity the of bias variance KL Kullback–Leibler ℓ2 α "
@@ -135,7 +135,8 @@ def opened(folder: Path, passages: tuple[Passage, ...]) -> tuple[TermsLeg, Corre
     """The terms leg and the corrector over these passages."""
     terms = folder / "terms"
     terms.mkdir()
-    write_terms(terms, [Row(row=n, owner=n, passage=one) for n, one in enumerate(passages)])
+    rows = [Row(row=n, owner=n, passage=one) for n, one in enumerate(passages)]
+    write_terms(terms, Content(rows=rows))
     write_words(folder / SPELLING_FILE, spelled_words(terms), passages=len(passages))
     leg = TermsLeg(terms)
     speller = Speller.open(folder / SPELLING_FILE)

@@ -2,23 +2,14 @@
 
 Invariant: a pure function of the scores; every fused score is in 0..1; ties go to the smaller id.
 
-The dense leg's score is the cosine.  The terms leg's is BM25 divided by what the query could have
-scored at the most plus what a few rare words could: a question of two common words then counts
-for less than a claim of twelve rare ones, which is what lets one weight serve both.
+The dense leg's score is the cosine.  The terms leg's is BM25, and a part of the query's pairs that
+stand side by side, divided by what the query could have scored at the most plus what a few rare
+words could: a question of two common words then counts for less than a claim of twelve rare ones,
+which is what lets one weight serve both.  To that comes a part of how much of the query a passage
+says at all, for a passage with one rare word three times is no answer (`index/closeness.py`).
 
-all-MiniLM-L6-v2 at 256 tokens, tantivy's BM25, nDCG@10, one setting for every set:
-
-    set               keyword   semantic   hybrid
-    scifact              .687       .650     .730
-    mlquestions (dev)    .427       .614     .629
-
-Both constants were chosen on scifact's tuning claims (.740) and mlquestions, in the middle of a
-plateau: weights 1.5 to 2.5 with 4 to 6 rare words stay within .010 of it on either.  With none
-(BM25 divided by the query's own bound alone) no weight serves both: tuning claims .739 and
-mlquestions .602 at weight 1, .728 and .626 at 0.5.  The constant is in rare words, not in BM25
-units, so that it means the same in a small archive.  It does not win everywhere: on samples of 60
-passages hybrid is .948 to .951 (mlquestions), where meaning alone is .968.  `bench/fusion.py`
-makes the sweep.
+The constants were chosen on mlquestions, on scifact's tuning claims and on the lectures, in the
+middle of a plateau; `bench/fusion.py` makes the sweep and `bench/evaluate.py` the table.
 
 Source: Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", arXiv
 2210.11934.
@@ -28,8 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-TERMS_WEIGHT = 2.0  # of the calibrated BM25, where the cosine weighs 1
+TERMS_WEIGHT = 1.5  # of the terms leg's score, where the cosine weighs 1
 RARE_WORDS = 5.0  # a query whose words can give as much as these counts half of what it could
+PAIRS = 0.5  # what words side by side count, beside BM25
+COVERAGE = 0.07  # what a passage that says all of the query gets for that
 
 Id = TypeVar("Id", str, int)
 
@@ -43,27 +36,47 @@ class Fused:
     terms: float | None
 
 
-def calibrated(score: float, *, bound: float, rare: float) -> float:
-    """A BM25 score in 0..1, as a share of what its query could reach and a few rare words besides.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a query's BM25 scores are measured by.
 
     bound: what no passage can exceed for the query; rare: what one word found once could give.
     """
-    scale = bound + RARE_WORDS * rare
-    return _within_unit(score / scale) if scale > 0 else 0.0
+
+    bound: float
+    rare: float
+
+
+def calibrated(bm25: float, scale: Scale, *, pairs: float = 0.0, coverage: float = 0.0) -> float:
+    """A passage's words in 0..1: of what its query could reach and a few rare words besides.
+
+    pairs: the idf of the query's pairs that the passage has; coverage: the share of the query's
+    idf that it says.
+    """
+    whole = scale.bound + RARE_WORDS * scale.rare
+    said = (bm25 + PAIRS * pairs) / whole if whole > 0 else 0.0
+    return _within_unit(said + COVERAGE * coverage)
 
 
 def fused(
-    dense: Mapping[Id, float], terms: Mapping[Id, float], *, weight: float = TERMS_WEIGHT
+    dense: Mapping[Id, float],
+    terms: Mapping[Id, float],
+    *,
+    weight: float = TERMS_WEIGHT,
+    beside: Mapping[Id, float] | None = None,
 ) -> list[tuple[Id, Fused]]:
-    """Combine cosines and calibrated BM25 scores, best first; ties by smaller id.
+    """Combine cosines and calibrated scores of words, best first; ties by smaller id.
 
-    A leg that lacks an id counts 0 for it.
+    A leg that lacks an id counts 0 for it; `beside` is what the words of some ids count that the
+    terms leg did not find itself.
     Source: Bruch et al., arXiv 2210.11934.
     """
     if weight < 0:
         raise ValueError(f"the weight of the terms leg cannot be negative: {weight}")
+    others = beside or {}
     hits = [
-        (key, _one(dense.get(key), terms.get(key), weight)) for key in dense.keys() | terms.keys()
+        (key, _one(dense.get(key), terms.get(key), weight, others.get(key, 0.0)))
+        for key in dense.keys() | terms.keys()
     ]
     return sorted(hits, key=lambda hit: (-hit[1].score, hit[0]))
 
@@ -79,8 +92,9 @@ def alone(scores: Mapping[Id, float], leg: Literal["dense", "terms"]) -> list[tu
     return sorted(hits, key=lambda hit: (-hit[1].score, hit[0]))
 
 
-def _one(dense: float | None, terms: float | None, weight: float) -> Fused:
-    score = (_within_unit(dense or 0.0) + weight * _within_unit(terms or 0.0)) / (1 + weight)
+def _one(dense: float | None, terms: float | None, weight: float, beside: float) -> Fused:
+    words = beside if terms is None else terms
+    score = (_within_unit(dense or 0.0) + weight * _within_unit(words)) / (1 + weight)
     return Fused(score=_within_unit(score), dense=dense, terms=terms)
 
 

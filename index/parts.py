@@ -4,6 +4,7 @@ Invariant: a file of a generation never changes.  A generation that grew out of 
 links to the files that stayed the same, its own new part, and a note of the owners that are gone.
 
     part-000000000/  vectors.npy  [cells.npz]  passages.jsonl  rows.npy  owners.json
+                     stems.u32  stem_starts.npy
     part-000200000/  the same, of row 200,000 and what follows
     terms/           tantivy's own segments
     spelling.tsv     every word of the term index
@@ -20,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from index import spelling, terms
+from index import closeness, spelling, terms
+from index.closeness import join_wordings
 from index.dense import join_vectors, write_vectors
 from index.durable import link_folder
 from index.encoders import Vectors
@@ -62,9 +64,18 @@ def build(folder: Path, content: Change) -> Sequence[int]:
     Raises: ValueError when vectors and passages do not fit.
     """
     (folder / TERMS_FOLDER).mkdir()
-    rows = _begun(folder / _named(0), content, Place(row=0, owner=0))
-    terms.write_terms(folder / TERMS_FOLDER, rows.written(content.passages), content.notation)
-    _finished(folder / _named(0), rows, content)
+    part = folder / _named(0)
+    rows = _begun(part, content, Place(row=0, owner=0))
+    with closeness.Writer(part) as wordings:
+        terms.write_terms(
+            folder / TERMS_FOLDER,
+            terms.Content(
+                rows=rows.written(content.passages),
+                notation=content.notation,
+                told=wordings.take,
+            ),
+        )
+    _finished(part, rows, content)
     _describe(folder, content.notation)
     return ()
 
@@ -79,13 +90,20 @@ def grow(folder: Path, base: Path, gone: Sequence[int], change: Change) -> Seque
     leaving = rows.ordinals_of(change.gone)
     place = Place(row=rows.total, owner=len(rows.owners))
     (folder / TERMS_FOLDER).mkdir()
-    added = _begun(folder / _NEW_PART, change, place)
-    terms.extend_terms(
-        folder / TERMS_FOLDER,
-        base / TERMS_FOLDER,
-        terms.Exchange(gone=leaving, rows=added.written(change.passages), notation=change.notation),
-    )
-    _finished(folder / _NEW_PART, added, change)
+    part = folder / _NEW_PART
+    added = _begun(part, change, place)
+    with closeness.Writer(part) as wordings:
+        terms.extend_terms(
+            folder / TERMS_FOLDER,
+            base / TERMS_FOLDER,
+            terms.Content(
+                rows=added.written(change.passages),
+                notation=change.notation,
+                told=wordings.take,
+                gone=leaving,
+            ),
+        )
+    _finished(part, added, change)
     _take_over(folder, base)
     _describe(folder, change.notation)
     return sorted({*gone, *leaving})
@@ -130,6 +148,7 @@ def _joined(target: Path, parts: Sequence[Path]) -> None:
         target.mkdir()
         join_rows(target, parts)
         join_vectors(target, parts)
+        join_wordings(target, parts)
         for file in parts[-1].iterdir():
             file.unlink()
         parts[-1].rmdir()

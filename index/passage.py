@@ -16,7 +16,7 @@ PassageId = NewType("PassageId", str)
 Kind: TypeAlias = Literal["talk", "paper"]
 KINDS: tuple[Kind, ...] = ("talk", "paper")
 
-CUTTER_VERSION = "2"
+CUTTER_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +116,9 @@ class Cut:
 class CutOptions:
     """How long passages are; a silence longer than `max_gap_ms` always ends one."""
 
-    target_words: int = 120
+    target_words: int = 130
     max_words: int = 150
-    overlap_sentences: int = 1
+    overlap_sentences: int = 0
     max_gap_ms: int = 60_000
 
     def __post_init__(self) -> None:

@@ -13,12 +13,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from index import snapshot
+from index.closeness import Wordings
 from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters, allowed_rows, newest_beginnings
-from index.fusion import Fused, alone, calibrated, fused
+from index.fusion import Fused, Scale, alone, calibrated, fused
 from index.likeness import Likeness, similar
 from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
@@ -41,6 +42,7 @@ WANTED: Mapping[Mode, tuple[Leg, ...]] = {
     "keyword": ("terms",),
 }
 OK, OFF = "ok", "off"
+NO_WORDS = Scale(bound=0.0, rare=1.0)
 # Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
 # and 9,000 passages).
 MEANING_FLOOR = 0.3
@@ -145,12 +147,13 @@ class _Scope:
 class _Run:
     """What one leg gave each row; `said` is ok, or why it gave nothing.
 
-    `proposed` is how many rows it found itself.
+    `proposed` is how many rows it found itself; `scale` is what BM25 scores are measured by.
     """
 
     scores: Mapping[int, float] = field(default_factory=dict)
     said: str = OK
     proposed: int = 0
+    scale: Scale = NO_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,7 @@ class Searcher:
         self._rereader = rereader
         self._rows = snapshot.rows_of(folder, self.manifest)
         self._terms = TermsLeg(folder / TERMS_FOLDER)
+        self._wordings = Wordings(parts_of(folder))
         self._notation = snapshot.notation_of(folder.parent, generation)
         self._names = Names(self._rows.owners, self._terms.share_in_speakers)
         self._corrector = Corrector(
@@ -323,8 +327,11 @@ class Searcher:
 
     def _by_words(self, query: ParsedQuery, scope: _Scope) -> _Run:
         found = self._terms.search(query, scope.candidates, scope.restriction)
-        scores = (calibrated(score, bound=found.bound, rare=found.rare) for score in found.scores)
-        return _Run(scores=dict(zip(found.rows, scores, strict=True)), proposed=len(found.rows))
+        return _Run(
+            scores=dict(zip(found.rows, found.scores, strict=True)),
+            proposed=len(found.rows),
+            scale=Scale(bound=found.bound, rare=found.rare),
+        )
 
     def _by_meaning(self, query: ParsedQuery, scope: _Scope, runs: Mapping[Leg, _Run]) -> _Run:
         meaning = self._meaning
@@ -347,7 +354,7 @@ class Searcher:
 
     def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
         """Rows best first: those of whom the query names, those with its phrases, the others."""
-        ranked = _fused(runs)
+        ranked = self._fused(runs, query)
         if query.phrases and "terms" in runs:
             phrased = runs["terms"].scores
             ranked = _lifted(ranked, lambda row: row in phrased)
@@ -356,6 +363,28 @@ class Searcher:
             owner_of = self._rows.owner_of
             ranked = _lifted(ranked, lambda row: int(owner_of[row]) in named)
         return ranked
+
+    def _fused(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
+        """Rows best first, by both legs where both answered."""
+        answered = {leg: run for leg, run in runs.items() if run.said == OK}
+        dense = answered["dense"].scores if "dense" in answered else {}
+        if "terms" not in answered:
+            return alone(dense, "dense")
+        words = self._words(answered["terms"], query, sorted({*answered["terms"].scores, *dense}))
+        found = {row: words[row] for row in answered["terms"].scores}
+        if "dense" not in answered:
+            return alone(found, "terms")
+        return fused(dense, found, beside=words)
+
+    def _words(self, run: _Run, query: ParsedQuery, rows: Sequence[int]) -> dict[int, float]:
+        """What the words of each row count: BM25 as found, pairs and coverage by a closer look."""
+        close = self._wordings.closeness(self._terms.asked(query), rows)
+        return {
+            row: calibrated(run.scores.get(row, 0.0), run.scale, pairs=pairs, coverage=coverage)
+            for row, pairs, coverage in zip(
+                rows, close.pairs.tolist(), close.coverage.tolist(), strict=True
+            )
+        }
 
     def _hits(self, ranked: Sequence[tuple[int, Fused]]) -> list[Hit]:
         owners = self._rows.owner_of[[row for row, _ in ranked]].tolist() if ranked else []
@@ -393,14 +422,6 @@ def _opened(
     except (FaissUnavailable, RuntimeError) as problem:
         logger.exception("the vectors in %s cannot be opened", folder)
         return str(problem)
-
-
-def _fused(runs: Mapping[Leg, _Run]) -> list[tuple[int, Fused]]:
-    """Rows best first, by both legs where both answered."""
-    answered = {leg: run.scores for leg, run in runs.items() if run.said == OK}
-    if answered.keys() == set(LEGS):
-        return fused(answered["dense"], answered["terms"])
-    return [hit for leg, scores in answered.items() for hit in alone(scores, leg)]
 
 
 def _lifted(

@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from index import terms
+from index.closeness import WORDINGS_VERSION
 from index.dense import LAYOUT, DenseLeg
 from index.durable import TEMPORARY_PREFIX, digest_of, replace_text, sync_file, sync_tree
 from index.encoders import Encoder, Vectors
@@ -30,6 +31,7 @@ from index.notation import Notation, packaged
 from index.parts import NOTATION_FILE, TERMS_FOLDER, Change, build, grow, parts_of
 from index.passage import CUTTER_VERSION, Passage, PassageId
 from index.rows import Rows
+from index.surroundings import NEIGHBOURS, SURROUNDINGS_VERSION
 
 POINTER = "CURRENT"
 MANIFEST_FILE = "manifest.json"
@@ -241,6 +243,8 @@ def build_parameters(notation: Notation) -> dict[str, str]:
         "vectors": LAYOUT,
         "terms_analyser": terms.ANALYSER_VERSION,
         "notation": notation.digest,
+        "wordings": WORDINGS_VERSION,
+        "surroundings": f"{SURROUNDINGS_VERSION}, {NEIGHBOURS}",
     }
 
 

@@ -11,13 +11,15 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from index.closeness import Asked
 from index.durable import link
 from index.notation import Notation, packaged, plain
 from index.passage import Kind, Passage
@@ -73,11 +75,15 @@ class TermHits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stems:
-    """A query as the index knows it: each word once, phrases word by word, what to leave out."""
+    """A query as the index knows it: each word once, phrases word by word, what to leave out.
+
+    pairs: telling words that stand side by side.
+    """
 
     words: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
     excluded: tuple[tuple[str, ...], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -121,6 +127,13 @@ class TermsLeg:
         return _term_hits(
             hits, bound=self._bound(stems.all), rare=(K1 + 1) * _idf(self._counted, 1)
         )
+
+    def asked(self, query: ParsedQuery) -> Asked:
+        """What the query's stems weigh in this archive, for whoever looks at passages closely."""
+        stems = stems_of(query)
+        found = {one: int(self._searcher.doc_freq(BODY, one)) for one in stems.all}
+        weights = {one: _idf(self._counted, n) for one, n in found.items() if n}
+        return Asked(weights=weights, pairs=stems.pairs)
 
     def spelled(self) -> list[tuple[str, int]]:
         """Every word as it is written, and in how many passages it is."""
@@ -237,19 +250,28 @@ def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) 
     )
 
 
-def write_terms(folder: Path, rows: Iterable[Row], notation: Notation | None = None) -> None:
-    """Build the term index of a snapshot in an empty folder.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Rows to be indexed, by which notation, and whom to tell the stems of each, in order.
 
-    notation: by which the passages are normalised; the packaged one if none is given.
-    Raises: OSError (disk full).
+    gone: ordinals of owners whose passages are taken out of the index that is extended.
     """
+
+    rows: Iterable[Row]
+    notation: Notation = field(default_factory=packaged)
+    told: Callable[[Sequence[Sequence[str]]], None] = lambda _stems: None
+    gone: Sequence[int] = ()
+
+
+def write_terms(folder: Path, content: Content) -> None:
+    """Build the term index of a snapshot in an empty folder.  Raises: OSError (disk full)."""
     import tantivy
 
     with _naming_a_full_disk(folder):
         built = tantivy.Index(_schema(), path=str(folder), reuse=False)
         built.register_tokenizer(ANALYSER, _stemmer())
         built.register_tokenizer(SPELLER, _splitter())
-        _fill(folder, built.writer(HEAP_BYTES, 1), rows, notation or packaged())
+        _fill(folder, built.writer(HEAP_BYTES, 1), content)
 
 
 @contextmanager
@@ -263,16 +285,7 @@ def _naming_a_full_disk(folder: Path) -> Iterator[None]:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """What a term index loses and gains; `gone` are ordinals of owners."""
-
-    gone: Sequence[int]
-    rows: Iterable[Row]
-    notation: Notation
-
-
-def extend_terms(folder: Path, base: Path, change: Exchange) -> None:
+def extend_terms(folder: Path, base: Path, content: Content) -> None:
     """Build a term index in an empty folder out of a verified one, which stays as it is.
 
     Segments are linked: tantivy writes none twice.  What it does replace by name is copied.
@@ -290,17 +303,19 @@ def extend_terms(folder: Path, base: Path, change: Exchange) -> None:
         opened.register_tokenizer(ANALYSER, _stemmer())
         opened.register_tokenizer(SPELLER, _splitter())
         writer = opened.writer(HEAP_BYTES, 1)
-        if change.gone:  # by a query: by a term, tantivy-py takes numbers for signed ones
+        if content.gone:  # by a query: by a term, tantivy-py takes numbers for signed ones
             writer.delete_documents_by_query(
-                tantivy.Query.term_set_query(opened.schema, "owner", list(change.gone))
+                tantivy.Query.term_set_query(opened.schema, "owner", list(content.gone))
             )
-        _fill(folder, writer, change.rows, change.notation)
+        _fill(folder, writer, content)
 
 
-def _fill(folder: Path, writer: Any, rows: Iterable[Row], notation: Notation) -> None:
+def _fill(folder: Path, writer: Any, content: Content) -> None:
     """Add rows, wait for all that is to be written, and leave no lock behind."""
-    for row in rows:
-        writer.add_document(_document(row, notation))
+    for row in content.rows:
+        texts = _texts(row.passage, content.notation)
+        writer.add_document(_document(row, texts))
+        content.told([analysed(text) for text in texts])
     writer.commit()
     writer.wait_merging_threads()
     _remove_locks(folder)
@@ -328,7 +343,14 @@ def stems_of(query: ParsedQuery) -> Stems:
         words=tuple(dict.fromkeys(found for word in kept for found in stem(word))),
         phrases=phrases,
         excluded=tuple(found for phrase in query.excluded if (found := analysed(phrase))),
+        pairs=_pairs(words, phrases),
     )
+
+
+def _pairs(words: Sequence[str], phrases: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    stems = [() if word in STOP_WORDS else stem(word) for word in words]
+    beside = [(one[-1], other[0]) for one, other in pairwise(stems) if one and other]
+    return (*beside, *((one, other) for phrase in phrases for one, other in pairwise(phrase)))
 
 
 def sounds_english(query: ParsedQuery) -> bool:
@@ -366,8 +388,8 @@ def _schema() -> Any:
     import tantivy
 
     schema = tantivy.SchemaBuilder()
-    for field in FIELDS:
-        schema.add_text_field(field, tokenizer_name=ANALYSER)
+    for name in FIELDS:
+        schema.add_text_field(name, tokenizer_name=ANALYSER)
     schema.add_text_field(SPELLED, tokenizer_name=SPELLER, index_option="basic")
     schema.add_text_field("kind", tokenizer_name="raw", index_option="basic")
     schema.add_unsigned_field("owner", indexed=True)
@@ -375,17 +397,21 @@ def _schema() -> Any:
     return schema.build()
 
 
-def _document(row: Row, notation: Notation) -> Any:
+def _texts(passage: Passage, notation: Notation) -> list[str]:
+    """Title, speakers and text of a passage, normalised."""
+    return [
+        notation.with_short_forms(_indexable(notation.normalised(part)))
+        for part in (passage.title, " ".join(passage.speakers), passage.text)
+    ]
+
+
+def _document(row: Row, texts: Sequence[str]) -> Any:
     """The parts of the body are values of their own, so that no phrase goes across them."""
     import tantivy
 
-    passage = row.passage
+    title, speakers, text = texts
     document = tantivy.Document()
-    title, speakers, text = (
-        notation.with_short_forms(_indexable(notation.normalised(part)))
-        for part in (passage.title, " ".join(passage.speakers), passage.text)
-    )
-    for field, value in (
+    for name, value in (
         (BODY, title),
         (BODY, speakers),
         (BODY, text),
@@ -394,8 +420,8 @@ def _document(row: Row, notation: Notation) -> Any:
         ("speakers", speakers),
     ):
         if value.strip():
-            document.add_text(field, value)
-    document.add_text("kind", passage.kind)
+            document.add_text(name, value)
+    document.add_text("kind", row.passage.kind)
     document.add_unsigned("owner", row.owner)
     document.add_unsigned("row", row.row)
     return document

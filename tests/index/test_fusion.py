@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.fusion import alone, calibrated, fused
+from index.fusion import Scale, alone, calibrated, fused
 
 cosines = st.dictionaries(st.integers(0, 20), st.integers(-100, 100).map(lambda n: n / 100))
 shares = st.dictionaries(st.integers(0, 20), st.integers(0, 100).map(lambda n: n / 100))
@@ -49,13 +49,24 @@ def test_without_meaning_the_ranking_is_that_of_words(terms: dict[int, float]) -
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e3))
 def test_a_calibrated_score_is_within_one(score: float, bound: float, rare: float) -> None:
-    assert 0 <= calibrated(score, bound=bound, rare=rare) <= 1
+    assert 0 <= calibrated(score, Scale(bound=bound, rare=rare), pairs=score, coverage=1) <= 1
 
 
 def test_a_question_of_few_words_counts_for_less() -> None:
-    few = calibrated(10, bound=10, rare=10)
-    many = calibrated(100, bound=100, rare=10)
+    few = calibrated(10, Scale(bound=10, rare=10))
+    many = calibrated(100, Scale(bound=100, rare=10))
     assert few < many < 1
+
+
+def test_pairs_and_coverage_count_beside_the_words() -> None:
+    scale = Scale(bound=10, rare=2)
+    assert calibrated(5, scale) < calibrated(5, scale, pairs=4)
+    assert calibrated(5, scale) < calibrated(5, scale, coverage=0.5)
+
+
+def test_words_beside_lift_a_hit_that_only_meaning_found() -> None:
+    [(first, hit), _] = fused({1: 0.5, 2: 0.5}, {}, beside={2: 0.1})
+    assert (first, hit.terms) == (2, None)
 
 
 def test_a_negative_weight_is_refused() -> None:

@@ -62,7 +62,8 @@ def encoded(passages: Sequence[Passage]) -> np.ndarray:
 
 def answers(root: Path, generation: str, mode: str, text: str) -> set[tuple[str, float]]:
     searcher = Searcher.open(root, generation, ENCODER)
-    hits = searcher.search(SearchRequest(text=text, mode=mode, limit=100)).hits  # type: ignore[arg-type]
+    request = SearchRequest(text=text, mode=mode, exact=True, limit=100)  # type: ignore[arg-type]
+    hits = searcher.search(request).hits
     return {(hit.passage.id, round(hit.score, 4) if mode == "semantic" else 0.0) for hit in hits}
 
 

@@ -58,5 +58,6 @@ def test_with_both_kinds_of_faiss_nothing_is_opened(
             f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 1.15.1\n"
         )
     monkeypatch.syspath_prepend(tmp_path)
+    imported.cache_clear()
     with pytest.raises(FaissUnavailable, match="both installed"):
         imported()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.errors import InvalidQuery
 from index.passage import Passage
 from index.query import parse
-from index.terms import Restriction, Row, TermsLeg, stem, write_terms
+from index.terms import Content, Restriction, Row, TermsLeg, stem, write_terms
 from tests.index.conftest import SEMINAR, passage
 
 TEXT = st.text(st.characters(), max_size=50)
@@ -19,7 +19,8 @@ TEXT = st.text(st.characters(), max_size=50)
 
 def opened(folder: Path, passages: Sequence[Passage]) -> TermsLeg:
     folder.mkdir()
-    write_terms(folder, [Row(row=n, owner=n, passage=one) for n, one in enumerate(passages)])
+    rows = [Row(row=n, owner=n, passage=one) for n, one in enumerate(passages)]
+    write_terms(folder, Content(rows=rows))
     return TermsLeg(folder)
 
 

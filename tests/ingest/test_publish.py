@@ -201,11 +201,11 @@ def test_a_snapshot_that_fails_a_canary_is_not_published(shelf: Catalog, tmp_pat
     first = published(shelf, tmp_path)
     with shelf.read() as session:
         found = session.exec(select(Talk).where(Talk.title == "Open")).one()
-    canary = f'[[canary]]\nquery = "Open"\nfinds = "{found.public_id}"\n'
+    canary = f'[[canary]]\nquery = "Open secrets"\nfinds = "{found.public_id}"\n'
     (tmp_path / "canaries.toml").write_text(canary)
     for number in range(12):
-        put(shelf, f"Open Open Open {number}")
-    with pytest.raises(CanaryFailed, match=f"'Open' failed.*{found.public_id}"):
+        put(shelf, f"Open secrets {number}")
+    with pytest.raises(CanaryFailed, match=f"'Open secrets' failed.*{found.public_id}"):
         published(shelf, tmp_path)
     assert snapshot.current_generation(tmp_path / "index") == first
     assert snapshot.generations(tmp_path / "index") == [first]
