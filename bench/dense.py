@@ -1,9 +1,9 @@
 """Which way to find the nearest vectors, by the size of an archive: speed, recall, room.
 
-Passages are abstracts and transcripts as cut; above their number, slightly moved copies of their
-vectors.  Questions are those of the judged sets.  Every kind and size has a process of its own,
-with one thread; recall is against the exact cosines of all rows.
-    python -m bench.dense real_vectors.npy ["what they are of"]     (made when it is not there)
+Passages and questions are those of the judged sets; above their number, slightly moved copies of
+their vectors (`bench/real_vectors.py`).  Every kind and size has a process of its own, with one
+thread; recall is against the exact cosines of all rows.
+    python -m bench.dense
 """
 
 import json
@@ -21,15 +21,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from bench.real_passages import MOVED, grown, real_vectors
-from bench.record import SHARED, record
+from bench import real_vectors
+from bench.record import record
 from index import dense
 from index.encoders import Vectors
-from index.encoders.sentence import SentenceEncoder
-from index.weights import ENCODERS, located
+from index.encoders.choose import open_encoder
 
 SIZES = (10_000, 50_000, 200_000, 1_000_000)
-REAL = 40_000
 QUESTIONS = 100
 KINDS = (
     "exact",
@@ -48,31 +46,24 @@ Search = Callable[[Vectors], Any]
 
 
 def main() -> None:
-    real = real_vectors(REAL, Path(sys.argv[1]))
+    encoder = open_encoder("all-MiniLM-L6-v2")
+    real = real_vectors.passages(encoder)
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
-        np.save(folder / "questions.npy", _questions())
+        np.save(folder / "questions.npy", real_vectors.questions(encoder, QUESTIONS))
         rows = [one for size in SIZES for one in _of_size(folder, real, size)]
     record("dense", {
-        "vectors": [*sys.argv, "passages of abstracts and transcripts, by all-MiniLM-L6-v2"][2],
+        "vectors": "passages of the judged sets, by all-MiniLM-L6-v2",
         "real_vectors": len(real),
-        "beyond_them": f"copies moved by {MOVED} of their length, in a random direction",
+        "beyond_them": f"copies moved by {real_vectors.MOVED} of their length, in any direction",
         "questions": QUESTIONS,
         "threads": 1,
         "rows": rows,
     })  # fmt: skip
 
 
-def _questions() -> Vectors:
-    encoder = SentenceEncoder(located("all-MiniLM-L6-v2", ENCODERS), device="cpu")
-    files = sorted((SHARED / "retrieval").glob("*/queries.jsonl"))
-    each = -(-QUESTIONS // len(files))
-    texts = [json.loads(line)["text"] for file in files for line in file.open().readlines()[:each]]
-    return np.stack([encoder.encode_query(text) for text in texts[:QUESTIONS]])
-
-
 def _of_size(folder: Path, real: Vectors, size: int) -> list[dict[str, Any]]:
-    vectors = grown(real, size)
+    vectors = real_vectors.grown(real, size)
     dense.CELLS_FROM = 1 << 40
     _written(folder / "part", vectors)
     dense.CELLS_FROM = 0
@@ -234,7 +225,7 @@ def _resident_mb() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--one":
+    if sys.argv[1:2] == ["--one"]:
         one(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     else:
         main()

@@ -2,10 +2,9 @@
 
 Papers are real conference papers (title, authors, year, abstract); talks are real lecture
 transcripts, held again and again under numbered titles until there are enough passages, timed at
-150 words a minute.  Only `ENCODED` passages go through the encoder; any other passage's vector is
-one of those, moved a little (cosine about .9), so neighbours are as crowded as in a real archive
-and what is nearest means nothing.  Everything is drawn from hashes: the same number of passages
-makes the same archive.
+150 words a minute.  A passage's vector is one of `bench/real_vectors.py`, moved a little (cosine
+about .9), so neighbours are as crowded as in a real archive and what is nearest means nothing.
+Everything is drawn from hashes: the same number of passages makes the same archive.
     python -m bench.full_archive FOLDER [PASSAGES]
 """
 
@@ -14,10 +13,9 @@ import hashlib
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from bench import real_vectors
 from bench.record import SHARED
 from catalog.engine import connect, open_catalog
 from catalog.names import slug_of
@@ -42,11 +41,11 @@ from catalog.tables import (
     Transcript,
 )  # fmt: skip
 from index.encoders import Encoder, Vectors
+from index.encoders.choose import open_encoder
 from index.passage import Cut, PageText, Passage, Sentence, cut_paper, cut_talk
 from ingest.publish import publish
 from ingest.vectors import VectorCache
 
-ENCODED = 1024
 PAPERS_SHARE = 0.4  # of all passages
 MOVED = 0.48  # length of the step away from a unit vector
 WORD_MS = 400
@@ -57,13 +56,11 @@ Row = dict[str, Any]
 
 
 class MovedEncoder:
-    """Encodes queries truly; passages it knows by heart, or moves one that it knows."""
+    """Encodes queries truly; a passage gets a real vector that is not its own, moved."""
 
-    def __init__(self, encoder: Encoder, known: dict[int, Vectors]) -> None:
-        """Take the vectors of some texts, by `key_of`."""
+    def __init__(self, encoder: Encoder, base: Vectors) -> None:
         self._encoder = encoder
-        self._known = known
-        self._base = np.stack(list(known.values()))
+        self._base = base
         steps = np.random.default_rng(7).standard_normal((8191, encoder.dimension))
         self._steps = (MOVED * steps / np.linalg.norm(steps, axis=1)[:, None]).astype(np.float32)
 
@@ -82,13 +79,10 @@ class MovedEncoder:
         return self._encoder.encode_query(text)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Unit rows, in order."""
+        """Unit rows, in order; a text's is always the same."""
         keys = np.array([key_of(text) for text in texts], dtype=np.uint64)
         rows = self._base[keys % len(self._base)] + self._steps[(keys >> np.uint64(20)) % 8191]
         rows /= np.linalg.norm(rows, axis=1)[:, None]
-        for place, key in enumerate(keys.tolist()):
-            if key in self._known:
-                rows[place] = self._known[key]
         return np.asarray(rows, dtype=np.float32)
 
 
@@ -106,20 +100,10 @@ def filled(data_dir: Path, passages: int) -> None:
     engine.dispose()
 
 
-def moved_encoder(encoder: Encoder) -> MovedEncoder:
-    """The encoder with the vectors of `ENCODED` passages, kept in the temporary folder."""
-    texts = [*islice(_paper_texts(), ENCODED // 2), *islice(_talk_texts(), ENCODED // 2)]
-    digest = hashlib.sha256("\0".join([encoder.fingerprint, *texts]).encode()).hexdigest()[:16]
-    file = Path(tempfile.gettempdir()) / f"seminar-bench-vectors-{digest}.npy"
-    if not file.exists():
-        made = np.concatenate(
-            [encoder.encode_passages(texts[n : n + 64]) for n in range(0, len(texts), 64)]
-        )
-        aside = file.with_suffix(".tmp.npy")
-        np.save(aside, made)
-        aside.rename(file)
-    vectors = np.load(file)
-    return MovedEncoder(encoder, dict(zip(map(key_of, texts), vectors, strict=True)))
+def moved_encoder() -> MovedEncoder:
+    """The packaged encoder for queries, with real vectors for passages."""
+    encoder = open_encoder("all-MiniLM-L6-v2")
+    return MovedEncoder(encoder, real_vectors.passages(encoder))
 
 
 class UnkeptVectors(VectorCache):
@@ -201,18 +185,6 @@ def _sentences(text: str) -> Iterator[Sentence]:
         at_ms += length_ms
 
 
-def _paper_texts() -> Iterator[str]:
-    for entry in _entries():
-        for cut in _cut_abstract(entry)[:1]:
-            yield f"{entry['title'].strip()}. {cut.text}"
-
-
-def _talk_texts() -> Iterator[str]:
-    for entry, cuts in _lectures():
-        for cut in cuts[:8]:
-            yield f"{entry['title'].strip()}. {cut.text}"
-
-
 def _papers(passages: int) -> list[tuple[Row, list[Cut]]]:
     chosen: list[tuple[Row, list[Cut]]] = []
     for entry in _entries():
@@ -252,7 +224,7 @@ def _write_papers(connection: sa.Connection, papers: Sequence[tuple[Row, list[Cu
             "abstract": entry["abstract"], "venue": str(entry.get("venue") or ""),
             "year": int(year[0]) if year else None, "page_count": 1,
             "sha256": hashlib.sha256(f"pdf {entry['id']}".encode()).hexdigest(),
-            "size_bytes": 1, "file_name": "paper.pdf",
+            "size_bytes": 1, "file_name": "paper.pdf", "passages_sha256": _stamp(owner),
         })  # fmt: skip
         pages.append({"paper_id": number, "number": 1, "text": entry["abstract"]})
         rows += _passage_rows(cuts, owner, talk_id=None, paper_id=number)
@@ -286,6 +258,7 @@ def _write_talks(
             "id": number, "public_id": owner, "slug": f"{slug_of(entry['title'])[:60]}-{number}",
             "title": entry["title"], "series_id": series.index(entry["course"]) + 1,
             "held_on": date(2015, 1, 1) + timedelta(days=number * 7 % 4000),
+            "passages_sha256": _stamp(owner),
         })  # fmt: skip
         speaks.append({
             "talk_id": number, "person_id": key_of(entry["title"]) % SPEAKERS + 1, "position": 0,
@@ -321,6 +294,11 @@ def _passage_rows(
         }  # fmt: skip
 
 
+def _stamp(owner: str) -> str:
+    """What stands for the passages of an owner that has one archive to be in."""
+    return hashlib.sha256(f"passages of {owner}".encode()).hexdigest()
+
+
 def _numbered(rows: Sequence[Row], first: int) -> list[Row]:
     return [{"id": number, **row} for number, row in enumerate(rows, first)]
 
@@ -334,11 +312,9 @@ def _insert(
 
 
 def main() -> None:
-    from index.encoders.sentence import open_encoder
-
     folder = Path(sys.argv[1])
     filled(folder, int(sys.argv[2]) if len(sys.argv) > 2 else 200_000)
-    print(published(folder, moved_encoder(open_encoder("all-MiniLM-L6-v2"))))
+    print(published(folder, moved_encoder()))
 
 
 if __name__ == "__main__":

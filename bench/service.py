@@ -2,8 +2,8 @@
 
 `seminar serve` with one process on a catalog in SQLite; the client is another process on the same
 machine, with plain sockets that stay open.  Latency is one request after another; rates are with
-four connections (searches) or eight (everything kept).  The archive is `bench.full_archive`'s: of
-its vectors 4,096 are true and the others are those, moved.  Queries are encoded truly.
+four connections (searches) or eight (everything kept).  The archive is `bench.full_archive`'s, with
+vectors that are real ones of other passages, moved.  Queries are encoded truly.
     python -m bench.service [PASSAGES]
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.full_archive import ENCODED, filled, moved_encoder, published, questions
+from bench.full_archive import filled, moved_encoder, published, questions
 from bench.record import record
 from catalog.settings import read_settings
 from index import snapshot
@@ -84,7 +84,7 @@ def main() -> None:
         idle = _memory(server.pid)
         figures = asyncio.run(_measured(Server(pid=server.pid, port=port)))
         record("service", {
-            "passages": passages, "vectors_encoded_truly": ENCODED,
+            "passages": passages, "vectors": "real ones of other passages, slightly moved",
             "talks_and_papers": figures.pop("owners"),
             "ready_after_s": round(ready_s, 2), **figures,
             "memory_when_ready_mb": idle, "memory_at_end_mb": _memory(server.pid),
@@ -94,8 +94,6 @@ def main() -> None:
 
 def archive(passages: int) -> Path:
     """A published archive of this many passages, made once."""
-    from index.encoders.sentence import open_encoder
-
     data = Path(tempfile.gettempdir()) / f"seminar-bench-archive-{passages}"
     if not (data / "filled").exists():
         filled(data, passages)
@@ -108,7 +106,7 @@ def archive(passages: int) -> Path:
             return data
     except IndexProblem:
         pass  # of another format: made anew
-    published(data, moved_encoder(open_encoder("all-MiniLM-L6-v2")))
+    published(data, moved_encoder())
     return data
 
 

@@ -19,10 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-TERMS_WEIGHT = 1.5  # of the terms leg's score, where the cosine weighs 1
-RARE_WORDS = 5.0  # a query whose words can give as much as these counts half of what it could
+TERMS_WEIGHT = 1.75  # of the terms leg's score, where the cosine weighs 1
+RARE_WORDS = 8.0  # a query whose words can give as much as these counts half of what it could
 PAIRS = 0.5  # what words side by side count, beside BM25
-COVERAGE = 0.07  # what a passage that says all of the query gets for that
+COVERAGE = 0.15  # what a passage that says all of the query gets for that
 
 Id = TypeVar("Id", str, int)
 

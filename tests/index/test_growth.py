@@ -87,7 +87,7 @@ def test_what_grew_answers_as_what_was_written_whole(
     manifests = [snapshot.read_manifest(root, name) for name in (generation, written)]
     assert len({(one.passages, one.talks, one.papers) for one in manifests}) == 1
     for mode in ("semantic", "keyword"):
-        for text in ("kernel margin", "talk-3 descent"):
+        for text in ("what is the kernel margin", "talk-3 descent"):
             assert answers(root, generation, mode, text) == answers(root, written, mode, text)
 
 
