@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CONSTRAIN := $(if $(filter gpu,$(EXTRA)),,-c constraints.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench reference clean
+.PHONY: help setup demo test check format bench evaluate reference clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ format: $(VENV)/.ready-test ## format the code
 bench: $(VENV)/.ready-test ## measure what the README claims, into bench/results/
 	@for name in startup wer ingest memory resume swap retrieval pdf gate catalogue watch workers service; do \
 		$(BIN)/python -m bench.$$name || exit 1; done
+
+evaluate: $(VENV)/.ready-test ## quality on the development sets, into bench/results/evaluation.json
+	@$(BIN)/python -m bench.evaluate
 
 reference: $(VENV)/.ready-test ## write docs/reference from the code
 	@$(BIN)/python -m docs.reference
