@@ -86,7 +86,7 @@ class Wordings:
         self._stems = [_mapped(part / STEMS_FILE) for part in parts]
         self._first = np.cumsum([0, *(len(starts) - 1 for starts in self._starts)])
 
-    def closeness(self, asked: Asked, rows: Sequence[int]) -> Closeness:
+    def closeness(self, asked: Asked, rows: Sequence[int] | Places) -> Closeness:
         """How close each of these rows is to the query, in the order given."""
         wanted = np.asarray(rows, dtype=np.int64)
         found = Closeness(coverage=np.zeros(len(wanted)), pairs=np.zeros(len(wanted)))

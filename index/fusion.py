@@ -15,25 +15,19 @@ Source: Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieva
 2210.11934.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 TERMS_WEIGHT = 1.75  # of the terms leg's score, where the cosine weighs 1
 RARE_WORDS = 8.0  # a query whose words can give as much as these counts half of what it could
 PAIRS = 0.5  # what words side by side count, beside BM25
 COVERAGE = 0.15  # what a passage that says all of the query gets for that
 
-Id = TypeVar("Id", str, int)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fused:
-    """One fused hit; a leg that did not score it says None."""
-
-    score: float
-    dense: float | None
-    terms: float | None
+Rows: TypeAlias = NDArray[np.int64]
+Scores: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,56 +41,71 @@ class Scale:
     rare: float
 
 
-def calibrated(bm25: float, scale: Scale, *, pairs: float = 0.0, coverage: float = 0.0) -> float:
-    """A passage's words in 0..1: of what its query could reach and a few rare words besides.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Rows best first: each one's score in 0..1, and each leg's, NaN where it found nothing."""
 
-    pairs: the idf of the query's pairs that the passage has; coverage: the share of the query's
-    idf that it says.
+    rows: Rows
+    scores: Scores
+    dense: Scores
+    terms: Scores
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+
+def calibrated(bm25: Scores, scale: Scale, *, pairs: Scores, coverage: Scores) -> Scores:
+    """What the words of passages count, in 0..1: of what their query could reach, and a few rare
+    words besides.
+
+    pairs: the idf of the query's pairs that each has; coverage: the share of the query's idf that
+    it says.
     """
     whole = scale.bound + RARE_WORDS * scale.rare
-    said = (bm25 + PAIRS * pairs) / whole if whole > 0 else 0.0
-    return _within_unit(said + COVERAGE * coverage)
+    said = (bm25 + PAIRS * pairs) / whole if whole > 0 else np.zeros(len(bm25))
+    return np.clip(said + COVERAGE * coverage, 0.0, 1.0)
 
 
 def fused(
-    dense: Mapping[Id, float],
-    terms: Mapping[Id, float],
+    rows: Rows,
+    dense: Scores,
+    terms: Scores,
     *,
+    words: Scores | None = None,
     weight: float = TERMS_WEIGHT,
-    beside: Mapping[Id, float] | None = None,
-) -> list[tuple[Id, Fused]]:
-    """Combine cosines and calibrated scores of words, best first; ties by smaller id.
+) -> Ranking:
+    """Combine cosines and calibrated scores of words, best first; ties by smaller row.
 
-    A leg that lacks an id counts 0 for it; `beside` is what the words of some ids count that the
-    terms leg did not find itself.
+    A leg that lacks a row (NaN) counts 0 for it; `words` is what the words count where the terms
+    leg found others and not this one.
     Source: Bruch et al., arXiv 2210.11934.
     """
     if weight < 0:
         raise ValueError(f"the weight of the terms leg cannot be negative: {weight}")
-    others = beside or {}
-    hits = [
-        (key, _one(dense.get(key), terms.get(key), weight, others.get(key, 0.0)))
-        for key in dense.keys() | terms.keys()
-    ]
-    return sorted(hits, key=lambda hit: (-hit[1].score, hit[0]))
+    meant = np.clip(np.nan_to_num(dense), 0.0, 1.0)
+    said = np.clip(np.nan_to_num(terms if words is None else words), 0.0, 1.0)
+    return _ranked(rows, (meant + weight * said) / (1 + weight), dense, terms)
 
 
-def alone(scores: Mapping[Id, float], leg: Literal["dense", "terms"]) -> list[tuple[Id, Fused]]:
-    """The ranking of a leg that answers by itself, best first; ties by smaller id."""
-    hits = [
-        (key, Fused(score=_within_unit(score), dense=None, terms=score))
-        if leg == "terms"
-        else (key, Fused(score=_within_unit(score), dense=score, terms=None))
-        for key, score in scores.items()
-    ]
-    return sorted(hits, key=lambda hit: (-hit[1].score, hit[0]))
+def alone(rows: Rows, scores: Scores, leg: Literal["dense", "terms"]) -> Ranking:
+    """The ranking of a leg that answers by itself, best first; ties by smaller row."""
+    nothing = np.full(len(rows), np.nan)
+    dense, terms = (scores, nothing) if leg == "dense" else (nothing, scores)
+    return _ranked(rows, np.clip(scores, 0.0, 1.0), dense, terms)
 
 
-def _one(dense: float | None, terms: float | None, weight: float, beside: float) -> Fused:
-    words = beside if terms is None else terms
-    score = (_within_unit(dense or 0.0) + weight * _within_unit(words)) / (1 + weight)
-    return Fused(score=_within_unit(score), dense=dense, terms=terms)
+def lifted(ranking: Ranking, first: NDArray[np.bool_]) -> Ranking:
+    """Some rows before all others, each part in its order; scores stay in 0..1."""
+    order = np.argsort(~first, kind="stable")
+    return Ranking(
+        rows=ranking.rows[order],
+        scores=((ranking.scores + first) / 2)[order],
+        dense=ranking.dense[order],
+        terms=ranking.terms[order],
+    )
 
 
-def _within_unit(value: float) -> float:
-    return min(1.0, max(0.0, value))
+def _ranked(rows: Rows, scores: Scores, dense: Scores, terms: Scores) -> Ranking:
+    order = np.lexsort((rows, -scores))
+    return Ranking(rows=rows[order], scores=scores[order], dense=dense[order], terms=terms[order])

@@ -5,21 +5,21 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from index import snapshot
-from index.closeness import Wordings
+from index.closeness import Places, Wordings
 from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters, allowed_rows, newest_beginnings
-from index.fusion import Fused, Scale, alone, calibrated, fused
+from index.fusion import Ranking, Scale, Scores, alone, calibrated, fused, lifted
 from index.likeness import Likeness, similar
 from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
@@ -92,11 +92,11 @@ class SearchRequest:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg).
 
     `passage` is read when it is asked for.  Neighbours of one talk or paper have neighbouring rows.
+    A tuple, because a search makes hundreds.
     """
 
     row: int
@@ -104,13 +104,19 @@ class Hit:
     score: float
     dense: float | None
     terms: float | None
-    found_by: FoundBy
-    read: Callable[[int], Passage] = field(repr=False, compare=False)
+    read: Callable[[int], Passage]
 
     @property
     def passage(self) -> Passage:
         """The passage, read anew each time."""
         return self.read(self.row)
+
+    @property
+    def found_by(self) -> FoundBy:
+        """Which leg can claim the hit; a cosine that chance reaches too is no claim."""
+        if self.terms is None:
+            return "meaning"
+        return "both" if self.dense is not None and self.dense >= MEANING_FLOOR else "words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +252,7 @@ class Searcher:
         failed = tuple(leg for leg in wanted if runs[leg].said != OK)
         if failed == wanted:  # nothing that was asked for can answer, so the rest does
             runs |= self._runs(tuple(leg for leg in LEGS if leg not in wanted), query, scope)
-        hits = self._hits(self._ranked(runs, query)[: request.limit])
+        hits = self._hits(self._ranked(runs, query), request.limit)
         result = SearchResult(
             generation=self.generation,
             query=query,
@@ -278,7 +284,7 @@ class Searcher:
         failed = () if again.said in {OK, DEADLINE} else ("reranker",)
         return replace(
             result,
-            hits=[replace(result.hits[place], score=score) for place, score in order],
+            hits=[result.hits[place]._replace(score=score) for place, score in order],
             reranker=again.said,
             degraded=result.degraded + failed,
         )
@@ -298,8 +304,8 @@ class Searcher:
         """For a query of filters only: how each talk or paper begins, the newest first."""
         allowed = np.arange(0) if scope.allowed is None else np.flatnonzero(scope.allowed)
         rows = newest_beginnings(self._rows.owners, self._rows.owner_of, allowed)
-        fitting = Fused(score=1.0, dense=None, terms=1.0)
-        hits = self._hits([(row, fitting) for row in rows[:limit]])
+        fitting = np.ones(len(rows))
+        hits = self._hits(alone(np.array(rows, np.int64), fitting, "terms"), limit)
         return SearchResult(
             generation=self.generation,
             query=query,
@@ -352,61 +358,63 @@ class Searcher:
             proposed=proposed,
         )
 
-    def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
+    def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> Ranking:
         """Rows best first: those of whom the query names, those with its phrases, the others."""
-        ranked = self._fused(runs, query)
+        ranking = self._fused(runs, query)
         if query.phrases and "terms" in runs:
-            phrased = runs["terms"].scores
-            ranked = _lifted(ranked, lambda row: row in phrased)
+            ranking = lifted(ranking, ~np.isnan(ranking.terms))
         named = self._names.named(query.text)
         if named:
-            owner_of = self._rows.owner_of
-            ranked = _lifted(ranked, lambda row: int(owner_of[row]) in named)
-        return ranked
+            owners = self._rows.owner_of[ranking.rows]
+            ranking = lifted(ranking, np.isin(owners, np.array(sorted(named))))
+        return ranking
 
-    def _fused(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> list[tuple[int, Fused]]:
+    def _fused(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> Ranking:
         """Rows best first, by both legs where both answered."""
-        answered = {leg: run for leg, run in runs.items() if run.said == OK}
-        dense = answered["dense"].scores if "dense" in answered else {}
+        answered = {leg: run.scores for leg, run in runs.items() if run.said == OK}
+        rows = np.array(sorted({row for found in answered.values() for row in found}), np.int64)
+        dense = _of(answered.get("dense", {}), rows)
         if "terms" not in answered:
-            return alone(dense, "dense")
-        words = self._words(answered["terms"], query, sorted({*answered["terms"].scores, *dense}))
-        found = {row: words[row] for row in answered["terms"].scores}
-        if "dense" not in answered:
-            return alone(found, "terms")
-        return fused(dense, found, beside=words)
-
-    def _words(self, run: _Run, query: ParsedQuery, rows: Sequence[int]) -> dict[int, float]:
-        """What the words of each row count: BM25 as found, pairs and coverage by a closer look."""
+            return alone(rows, dense, "dense")
+        bm25 = _of(answered["terms"], rows)
         close = self._wordings.closeness(self._terms.asked(query), rows)
-        return {
-            row: calibrated(run.scores.get(row, 0.0), run.scale, pairs=pairs, coverage=coverage)
-            for row, pairs, coverage in zip(
-                rows, close.pairs.tolist(), close.coverage.tolist(), strict=True
-            )
-        }
+        words = calibrated(
+            np.nan_to_num(bm25),
+            runs["terms"].scale,
+            pairs=close.pairs,
+            coverage=close.coverage,
+        )
+        if "dense" not in answered:
+            return alone(rows, words, "terms")
+        return fused(rows, dense, np.where(np.isnan(bm25), np.nan, words), words=words)
 
-    def _hits(self, ranked: Sequence[tuple[int, Fused]]) -> list[Hit]:
-        owners = self._rows.owner_of[[row for row, _ in ranked]].tolist() if ranked else []
+    def _hits(self, ranking: Ranking, limit: int | None) -> list[Hit]:
+        best = slice(None, limit)
+        owners, read = self._rows.owners, self._rows.passage
+        found = zip(
+            ranking.rows[best].tolist(),
+            self._rows.owner_of[ranking.rows[best]].tolist(),
+            ranking.scores[best].tolist(),
+            ranking.dense[best].tolist(),
+            ranking.terms[best].tolist(),
+            strict=True,
+        )
         return [
             Hit(
-                row=row,
-                owner_id=self._rows.owners[owner].owner_id,
-                score=one.score,
-                dense=one.dense,
-                terms=one.terms,
-                found_by=found_by(one),
-                read=self._rows.passage,
+                row,
+                owners[owner].owner_id,
+                score,
+                None if dense != dense else dense,
+                None if terms != terms else terms,
+                read,
             )
-            for (row, one), owner in zip(ranked, owners, strict=True)
+            for row, owner, score, dense, terms in found
         ]
 
 
-def found_by(one: Fused) -> FoundBy:
-    """Which leg can claim a hit; a cosine that chance reaches too is no claim."""
-    if one.terms is None:
-        return "meaning"
-    return "both" if one.dense is not None and one.dense >= MEANING_FLOOR else "words"
+def _of(scores: Mapping[int, float], rows: Places) -> Scores:
+    """The score of each row, NaN where there is none."""
+    return np.array([scores.get(row, np.nan) for row in rows.tolist()], dtype=np.float64)
 
 
 def _opened(
@@ -422,15 +430,3 @@ def _opened(
     except (FaissUnavailable, RuntimeError) as problem:
         logger.exception("the vectors in %s cannot be opened", folder)
         return str(problem)
-
-
-def _lifted(
-    ranked: Sequence[tuple[int, Fused]], first: Callable[[int], bool]
-) -> list[tuple[int, Fused]]:
-    """Some rows before all others, each part in its order; scores stay in 0..1."""
-    return [
-        (row, replace(one, score=(one.score + at_top) / 2))
-        for at_top in (True, False)
-        for row, one in ranked
-        if first(row) == at_top
-    ]

@@ -118,6 +118,5 @@ def _hit(row: int, passage: Passage, words: Sequence[str]) -> Hit:
         score=score,
         dense=None,
         terms=score,
-        found_by="words",
         read=lambda _: passage,
     )
