@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from index.encoders.choose import open_encoder
 
 from bench.record import SHARED, record
 from index import snapshot
 from index.encoders import Encoder, Vectors
+from index.encoders.choose import open_encoder
 from index.evaluation import reciprocal_rank
 from index.passage import (
     Cut,
@@ -59,7 +59,7 @@ class Judged:
 
 def main() -> None:
     encoder = open_encoder("all-MiniLM-L6-v2")
-    lectures, questions, right = _lectures()
+    talks, questions, right = lectures()
     ways = [
         (f"{target}/{most} words, {overlap} sentences twice", _options(target, most, overlap))
         for target, most in WORDS
@@ -67,19 +67,19 @@ def main() -> None:
     ]
     table = {}
     for name, options in ways:
-        judged = _talks(lectures, questions, right, lambda one, o=options: cut_talk(one, options=o))
-        table[name] = {"passages": len(judged.passages)} | _scores(judged, encoder)
+        judged = of_talks(talks, questions, right, lambda one, o=options: cut_talk(one, options=o))
+        table[name] = {"passages": len(judged.passages)} | scores(judged, encoder)
         print(name, table[name], flush=True)
-    chosen = _talks(lectures, questions, right, _chosen)
-    parts = {part: _scores(chosen, encoder, part=part) for part in PARTS}
+    chosen = of_talks(talks, questions, right, cut_as_chosen)
+    parts = {part: scores(chosen, encoder, part=part) for part in PARTS}
     untitled = _without_title(chosen)
-    plain = _without_title(_talks(lectures, questions, right, _plain))
+    plain = _without_title(of_talks(talks, questions, right, _plain))
     record("cuts", {
         "questions": len(questions),
         "mrr_at_10_of_the_moment": {
-            "instead": {"plain windows of 120 words": _scores(plain, encoder, part=0.0)},
+            "instead": {"plain windows of 120 words": scores(plain, encoder, part=0.0)},
             "by cut": table,
-            "chosen cut, without the title": _scores(untitled, encoder),
+            "chosen cut, without the title": scores(untitled, encoder),
             "chosen cut, by the part of the surroundings": parts,
         },
         "mrr_at_10_of_the_section": _papers(encoder),
@@ -88,7 +88,7 @@ def main() -> None:
 
 def scores_of_the_chosen(encoder: Encoder) -> dict[str, float]:
     """MRR@10 of the judged moment, with passages cut as the archive cuts them."""
-    return _scores(_talks(*_lectures(), _chosen), encoder)
+    return scores(of_talks(*lectures(), cut_as_chosen), encoder)
 
 
 def _options(target: int, most: int, overlap: int) -> CutOptions:
@@ -97,23 +97,23 @@ def _options(target: int, most: int, overlap: int) -> CutOptions:
     )
 
 
-def _chosen(sentences: Sequence[Sentence]) -> list[Cut]:
+def cut_as_chosen(sentences: Sequence[Sentence]) -> list[Cut]:
     return cut_talk(
         sentences,
         options=_options(CHOSEN.target_words, CHOSEN.max_words, CHOSEN.overlap_sentences),
     )
 
 
-def _lectures() -> tuple[
+def lectures() -> tuple[
     dict[str, tuple[str, list[Sentence]]], list[tuple[str, str]], dict[str, set[str]]
 ]:
     """Lectures by id (title, sentences; sentence n is second n), questions, and what is judged."""
-    lectures: dict[str, tuple[str, list[Sentence]]] = {}
+    talks: dict[str, tuple[str, list[Sentence]]] = {}
     with gzip.open(LECTURES / "corpus.jsonl.gz", "rt", encoding="utf-8") as stream:
         for line in map(json.loads, stream):
             lecture, number = line["id"].split("#")
             at_ms = int(number) * 1000
-            sentences = lectures.setdefault(lecture, (line["title"], []))[1]
+            sentences = talks.setdefault(lecture, (line["title"], []))[1]
             if line["text"].strip():
                 sentences.append(Sentence(start_ms=at_ms, end_ms=at_ms + 999, text=line["text"]))
     lines = (LECTURES / "queries.jsonl").read_text(encoding="utf-8").splitlines()
@@ -123,17 +123,17 @@ def _lectures() -> tuple[
         question, sentence, grade = row.split("\t")
         if int(grade) > 0:
             right[question].add(sentence)
-    return lectures, questions, right
+    return talks, questions, right
 
 
-def _talks(
-    lectures: dict[str, tuple[str, list[Sentence]]],
+def of_talks(
+    talks: dict[str, tuple[str, list[Sentence]]],
     questions: list[tuple[str, str]],
     right: dict[str, set[str]],
     cut: Callable[[Sequence[Sentence]], list[Cut]],
 ) -> Judged:
     passages, covering = [], defaultdict(set)
-    for lecture, (title, sentences) in lectures.items():
+    for lecture, (title, sentences) in talks.items():
         for number, one in enumerate(cut(sentences)):
             name = PassageId(f"{lecture}/{number}")
             passages.append(
@@ -176,7 +176,7 @@ def _papers(encoder: Encoder) -> dict[str, dict[str, float]]:
         judged = _sections(papers, _options(target, most, CHOSEN.overlap_sentences))
         name = f"{target}/{most} words"
         table[name] = {"passages": len(judged.passages), "headings": len(judged.questions)}
-        table[name] |= _scores(judged, encoder)
+        table[name] |= scores(judged, encoder)
         print(name, table[name], flush=True)
     return table
 
@@ -210,7 +210,7 @@ def _without_title(judged: Judged) -> Judged:
 _known: dict[str, Vectors] = {}
 
 
-def _scores(judged: Judged, encoder: Encoder, *, part: float | None = None) -> dict[str, float]:
+def scores(judged: Judged, encoder: Encoder, *, part: float | None = None) -> dict[str, float]:
     """MRR@10 of each mode; every text is encoded once in a run."""
     new = list(
         {one.content_key: one for one in judged.passages if one.content_key not in _known}.values()

@@ -11,7 +11,7 @@ number of beams some of the others and the clips were looked at too.
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from ingest.engines.choose import open_engine
 from ingest.gate import gated
 from ingest.pdf import read_pdf
 from ingest.repair import Repair
+from ingest.segments import Segment, shifted
 from ingest.vocabulary import PaperSource, TalkSource, sentences_about, vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,15 +113,22 @@ class Ways:
     def __init__(self) -> None:
         self.engine = open_engine("faster-whisper", "tiny.en", "cpu")
 
-    def heard(self, pcm: Any, source: TalkSource | None) -> str:
+    def heard(self, windows: Sequence[Any], source: TalkSource | None) -> Iterator[Segment]:
+        """What is heard in windows that follow one another, times from the first."""
         terms = vocabulary(source, self.engine.pieces) if source else ()
         about = sentences_about(source, self.engine.pieces) if source else ()
-        return self.with_words(pcm, about, terms)
+        start_ms = 0
+        for pcm in windows:
+            for segment in self.with_words(pcm, about, terms):
+                yield shifted(segment, start_ms)
+            start_ms += 1000 * len(pcm) // HZ
 
-    def with_words(self, pcm: Any, about: tuple[str, ...], terms: tuple[str, ...]) -> str:
+    def with_words(
+        self, pcm: Any, about: tuple[str, ...], terms: tuple[str, ...]
+    ) -> Iterator[Segment]:
         repair = Repair(terms, self.engine.pieces)
         segments = gated(self.engine, pcm, language="en", hotwords=[*about, *terms])
-        return " ".join(repair.repaired(segment).text for segment in segments)
+        return map(repair.repaired, segments)
 
 
 def main(folder: Path) -> None:
@@ -128,11 +136,11 @@ def main(folder: Path) -> None:
     results: dict[str, dict[str, Counted]] = {way: {} for way in WAYS}
     everything = [*new_talks(folder), *demo_talks(), *clips()]
     for one in everything:
-        windows = _sound(one.sound)
+        windows = sound(one.sound)
         terms = [NORMAL(term).split() for term in one.terms]
         for way in WAYS:
             source = one.source if way == "with" else None
-            text = " ".join(ways.heard(pcm, source) for pcm in windows)
+            text = " ".join(segment.text for segment in ways.heard(windows, source))
             results[way][one.name] = counted(NORMAL(one.text).split(), NORMAL(text).split(), terms)
     talks = [one for one in everything if one.terms]
     groups = {
@@ -148,7 +156,10 @@ def main(folder: Path) -> None:
         "groups": {name: _compared(results, members) for name, members in groups.items()},
         "talks": {one.name: _compared(results, [one]) for one in talks},
         "words_heard_with_60_terms": {
-            name: len(ways.with_words(pcm, (), _sixty(everything, ways)).split())
+            name: sum(
+                len(segment.text.split())
+                for segment in ways.with_words(pcm, (), _sixty(everything, ways))
+            )
             for name, pcm in _nothing_said().items()
         },
         "still_wrong": {
@@ -213,7 +224,7 @@ def _json(file: Path) -> Any:
     return json.loads(file.read_text())
 
 
-def _sound(file: Path) -> list[Any]:
+def sound(file: Path) -> list[Any]:
     with tempfile.TemporaryDirectory() as folder:
         decoded = media.decode(file, Path(folder))
         return [np.array(media.samples(window.file)) for window in decoded.windows]
