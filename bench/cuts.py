@@ -93,8 +93,9 @@ def scores_of_the_chosen(encoder: Encoder) -> dict[str, float]:
 
 def _options(target: int, most: int, overlap: int) -> CutOptions:
     return CutOptions(
-        target_words=target, max_words=most, overlap_sentences=overlap, max_gap_ms=NO_SILENCE_MS
-    )
+        target_words=target, max_words=most, overlap_sentences=overlap,
+        pause_ms=NO_SILENCE_MS, max_gap_ms=NO_SILENCE_MS,
+    )  # fmt: skip
 
 
 def cut_as_chosen(sentences: Sequence[Sentence]) -> list[Cut]:

@@ -16,7 +16,7 @@ PassageId = NewType("PassageId", str)
 Kind: TypeAlias = Literal["talk", "paper"]
 KINDS: tuple[Kind, ...] = ("talk", "paper")
 
-CUTTER_VERSION = "3"
+CUTTER_VERSION = "4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,18 +114,25 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOptions:
-    """How long passages are; a silence longer than `max_gap_ms` always ends one."""
+    """How long passages are, and where they end.
 
+    One with `least_words` may end before `max_words` where the speaker pauses longest, if that is
+    `pause_ms` or more; where nothing is known of pauses it ends at `target_words`.  A silence
+    longer than `max_gap_ms` always ends one.
+    """
+
+    least_words: int = 60
     target_words: int = 130
     max_words: int = 150
     overlap_sentences: int = 0
+    pause_ms: int = 300
     max_gap_ms: int = 60_000
 
     def __post_init__(self) -> None:
         if not 1 <= self.target_words <= self.max_words:
             raise ValueError(f"1 <= target <= max words: {self.target_words}, {self.max_words}")
-        if self.overlap_sentences < 0 or self.max_gap_ms < 0:
-            raise ValueError("overlap and gap cannot be negative")
+        if min(self.least_words, self.overlap_sentences, self.pause_ms, self.max_gap_ms) < 0:
+            raise ValueError("least words, overlap, pause and gap cannot be negative")
 
 
 DEFAULT = CutOptions()
@@ -224,7 +231,9 @@ def _windows(pieces: Sequence[_Piece], options: CutOptions) -> Iterator[Sequence
     first = reached = 0
     while reached < len(pieces):
         last = _window_end(pieces, first, reached, options)
-        if last == len(pieces):
+        if last < len(pieces):
+            last = _longest_pause(pieces, first, reached, options) or last
+        else:
             first = _drawn_back(pieces, first, last, options)
         yield pieces[first:last]
         reached = last
@@ -244,6 +253,21 @@ def _window_end(pieces: Sequence[_Piece], first: int, reached: int, options: Cut
     return last
 
 
+def _longest_pause(
+    pieces: Sequence[_Piece], first: int, reached: int, options: CutOptions
+) -> int | None:
+    """The end after which the speaker pauses longest, among those a window may have."""
+    words, longest_ms, found = 0, options.pause_ms, None
+    for last in range(first + 1, len(pieces)):
+        words += pieces[last - 1].words
+        if words > options.max_words:
+            break
+        pause_ms = pieces[last].start_ms - pieces[last - 1].end_ms
+        if last > reached and words >= options.least_words and pause_ms >= longest_ms:
+            longest_ms, found = pause_ms, last
+    return found
+
+
 def _overlap_start(pieces: Sequence[_Piece], first: int, last: int, options: CutOptions) -> int:
     """Where the next window begins: some sentences back, if the next new one still fits."""
     if last == len(pieces):
@@ -260,7 +284,7 @@ def _overlap_start(pieces: Sequence[_Piece], first: int, last: int, options: Cut
 def _drawn_back(pieces: Sequence[_Piece], first: int, last: int, options: CutOptions) -> int:
     """Begin the last window earlier, so that a talk does not end in a scrap of a passage."""
     words = sum(piece.words for piece in pieces[first:last])
-    while first > 0 and words < options.target_words:
+    while first > 0 and words < options.least_words:
         words += pieces[first - 1].words
         if words > options.max_words:
             break

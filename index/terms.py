@@ -29,6 +29,7 @@ from index.stopwords import STOP_WORDS
 ANALYSER = "seminar"
 SPELLER = "seminar-spelled"
 ANALYSER_VERSION = "2"
+LIKE_PASSAGES = 50_000  # in a smaller archive a word is as rare as it were in one of this size
 K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
 LONGEST_TERM_BYTES = 60
 NO_SPACE = "os error 28"  # how tantivy tells of a full disk
@@ -124,15 +125,12 @@ class TermsLeg:
         if limit < 1 or not stems.all:
             return TermHits()
         hits = self._hits(self._exact(stems), stems.excluded, limit, where or Restriction())
-        return _term_hits(
-            hits, bound=self._bound(stems.all), rare=(K1 + 1) * _idf(self._counted, 1)
-        )
+        return _term_hits(hits, bound=self._bound(stems.all), rare=(K1 + 1) * self._idf(1))
 
     def asked(self, query: ParsedQuery) -> Asked:
         """What the query's stems weigh in this archive, for whoever looks at passages closely."""
         stems = stems_of(query)
-        found = {one: int(self._searcher.doc_freq(BODY, one)) for one in stems.all}
-        weights = {one: _idf(self._counted, n) for one, n in found.items() if n}
+        weights = {one: self._idf(int(self._searcher.doc_freq(BODY, one))) for one in stems.all}
         return Asked(weights=weights, pairs=stems.pairs)
 
     def spelled(self) -> list[tuple[str, int]]:
@@ -221,23 +219,27 @@ class TermsLeg:
         return self._tantivy.Query.phrase_query(self._schema, BODY, list(stems))
 
     def _bound(self, stems: Sequence[str]) -> float:
-        """The sum of what each stem could give at the most, over the fields where it occurs."""
+        """The sum of what each stem could give at the most, over the fields where it occurs.
+
+        One that no passage has counts as the rarest: an answer that says all but that is no whole
+        answer.
+        """
         return sum(
-            boost * (K1 + 1) * _idf(self._counted, found)
+            boost * (K1 + 1) * self._idf(found)
             for stem in stems
             for field, boost in FIELDS.items()
-            if (found := self._searcher.doc_freq(field, stem))
+            if (found := self._searcher.doc_freq(field, stem)) or field == BODY
         )
+
+    def _idf(self, found: int) -> float:
+        passages = max(self._counted, LIKE_PASSAGES)
+        return math.log(1 + (passages - found + 0.5) / (found + 0.5))
 
 
 def _with_holes(folder: Path) -> int:
     """How many passages BM25 counts: also those that were taken out and not yet merged away."""
     segments = json.loads((folder / "meta.json").read_text("utf-8"))["segments"]
     return sum(int(segment["max_doc"]) for segment in segments)
-
-
-def _idf(passages: int, found: int) -> float:
-    return math.log(1 + (passages - found + 0.5) / (found + 0.5))
 
 
 def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) -> TermHits:

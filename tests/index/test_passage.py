@@ -33,13 +33,32 @@ def talk(lengths: list[int], *, gap_ms: int = 0) -> list[Sentence]:
 
 lengths = st.lists(st.integers(min_value=1, max_value=60), max_size=40)
 options = st.builds(
-    lambda target, more, overlap: CutOptions(
-        target_words=target, max_words=target + more, overlap_sentences=overlap
+    lambda least, target, more, overlap, pause: CutOptions(
+        least_words=least, target_words=target, max_words=target + more,
+        overlap_sentences=overlap, pause_ms=pause,
     ),
+    st.integers(0, 40),
     st.integers(1, 40),
     st.integers(0, 20),
     st.integers(0, 3),
-)
+    st.sampled_from([0, 300]),
+)  # fmt: skip
+
+
+def test_a_passage_ends_where_the_speaker_pauses_longest() -> None:
+    said = [
+        Sentence(start_ms=start, end_ms=end, text=text)
+        for start, end, text in (
+            (0, 4_000, "one two three four"),
+            (4_300, 8_000, "five six seven eight"),
+            (9_000, 12_000, "nine ten"),
+            (12_400, 15_000, "eleven twelve thirteen"),
+        )
+    ]
+    options = CutOptions(least_words=4, target_words=10, max_words=12)
+    assert [one.text.split()[0] for one in cut_talk(said, options=options)] == ["one", "nine"]
+    never = CutOptions(least_words=4, target_words=10, max_words=12, pause_ms=2_000)
+    assert next(one.end_ms for one in cut_talk(said, options=never)) == 12_000
 
 
 @given(lengths, options)

@@ -44,6 +44,9 @@ class Scripted:
     def prepare(self, job_id: str) -> None:
         self.prepared.append(job_id)
 
+    def require_room(self) -> None:
+        """There is room."""
+
     def publish(self) -> Outcome:
         self.published += 1
         return Outcome(value="g", problem=self.problem, cancelled=False)
