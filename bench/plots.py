@@ -42,7 +42,7 @@ def main() -> None:
     if cuts := _read("cuts"):
         ways = cuts["mrr_at_10_of_the_moment"]["by cut"]
         chosen = {name.partition(" ")[0]: {k: v for k, v in way.items() if k != "passages"}
-                  for name, way in ways.items() if ", 1 sentences" in name}  # fmt: skip
+                  for name, way in ways.items() if ", 0 sentences" in name}  # fmt: skip
         measure = "MRR@10 by target/most words of a passage"
         _save("cuts-quality", bars("The judged moment of a lecture", measure, chosen))
 
