@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from app.heap import settle
 from app.suggestions import Suggestions
 from catalog import shown
 from catalog.engine import Catalog
@@ -119,6 +120,7 @@ class View:
         with self._looking:
             self.suggestions = made
             self.version += 1  # what was suggested before is not to be kept
+        settle()
         took_s = time.monotonic() - began
         self._suggest_after = time.monotonic() + max(SUGGEST_EVERY_S, took_s / SUGGEST_SHARE)
 

@@ -19,6 +19,7 @@ from app.api.kept import Kept
 from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
+from app.heap import settle
 from app.view import View
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
@@ -136,6 +137,7 @@ class LiveIndex:
     def _look(self) -> None:
         swapped = self._current.refresh()
         if swapped:
+            settle()
             log.info("snapshot served", generation=self._current.get().generation)
         if self._encoder.state == "missing" and swapped:
             self._take_encoder()  # a new snapshot may name one that loads

@@ -74,18 +74,26 @@ class Filters:
 
 
 def allowed_rows(
-    owner_of: NDArray[np.int64], ordinals: Sequence[int] | None, left_out: Sequence[int]
+    owner_of: NDArray[np.int64], ordinals: Sequence[int] | None
 ) -> NDArray[np.bool_] | None:
-    """Which rows may be found: those of these talks and papers, but for those left out.
+    """Which rows may be found: those of these talks and papers; None: all.
 
-    owner_of: the talk or paper of each row.  None: all rows.
+    owner_of: the talk or paper of each row.
     """
-    if ordinals is None and not left_out:
+    if ordinals is None:
         return None
-    every = np.ones(len(owner_of), dtype=np.bool_)
-    allowed = every if ordinals is None else np.isin(owner_of, np.array(ordinals, dtype=np.int64))
-    allowed[np.array(left_out, dtype=np.int64)] = False
-    return allowed
+    return np.isin(owner_of, np.array(ordinals, dtype=np.int64))
+
+
+def without(
+    allowed: NDArray[np.bool_] | None, left_out: Sequence[int], rows: int
+) -> NDArray[np.bool_] | None:
+    """The rows that may be found, but for those left out; None: all of so many rows."""
+    if not left_out:
+        return allowed
+    rest = np.ones(rows, dtype=np.bool_) if allowed is None else allowed.copy()
+    rest[np.array(left_out, dtype=np.int64)] = False
+    return rest
 
 
 def newest_beginnings(

@@ -7,6 +7,7 @@ that fails is named in the answer and the other one answers alone.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -18,7 +19,7 @@ from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
-from index.filters import Filters, allowed_rows, newest_beginnings
+from index.filters import Filters, allowed_rows, newest_beginnings, without
 from index.fusion import Ranking, Scale, Scores, alone, calibrated, fused, lifted
 from index.likeness import Likeness, similar
 from index.names import Names
@@ -27,6 +28,7 @@ from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
 from index.remarks import remarks
 from index.rerankers import DEADLINE, DEPTH, Rereader, reordered
+from index.rows import Rows
 from index.spelling import SPELLING_FILE, Speller
 from index.terms import Restriction, TermsLeg, sounds_english
 
@@ -41,6 +43,7 @@ WANTED: Mapping[Mode, tuple[Leg, ...]] = {
     "semantic": ("dense",),
     "keyword": ("terms",),
 }
+FILTERS_KEPT = 16  # each with the rows it admits, a byte a passage
 OK, OFF = "ok", "off"
 NO_WORDS = Scale(bound=0.0, rare=1.0)
 # Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
@@ -193,6 +196,7 @@ class Searcher:
             notation=self._notation,
             speller=Speller.open(folder / SPELLING_FILE),
         )
+        self._admitted = lru_cache(FILTERS_KEPT)(partial(_admitted, self._rows))
         self._meaning = _opened(folder, self._rows.live, self.manifest.encoder_fingerprint, encoder)
 
     @classmethod
@@ -291,11 +295,9 @@ class Searcher:
 
     def _scope(self, request: SearchRequest, query: ParsedQuery) -> _Scope:
         filters = request.filters.with_typed(query.filters)
-        ordinals = filters.ordinals(self._rows.owners)
+        ordinals, admitted = self._admitted(filters)
         return _Scope(
-            allowed=allowed_rows(
-                self._rows.owner_of, ordinals, self._terms.rows_to_leave_out(query)
-            ),
+            allowed=without(admitted, self._terms.rows_to_leave_out(query), len(self._rows)),
             restriction=filters.restriction(ordinals),
             candidates=max(request.candidates, request.limit or 0),
         )
@@ -415,6 +417,12 @@ class Searcher:
 def _of(scores: Mapping[int, float], rows: Places) -> Scores:
     """The score of each row, NaN where there is none."""
     return np.array([scores.get(row, np.nan) for row in rows.tolist()], dtype=np.float64)
+
+
+def _admitted(rows: Rows, filters: Filters) -> tuple[list[int] | None, Allowed | None]:
+    """The talks and papers that filters admit, and their rows; None where nothing is filtered."""
+    ordinals = filters.ordinals(rows.owners)
+    return ordinals, allowed_rows(rows.owner_of, ordinals)
 
 
 def _opened(
