@@ -23,6 +23,7 @@ WHOLE_EVERY_S = 60.0
 """How long something that changed without leaving a trace can stay unseen."""
 
 SUGGEST_EVERY_S = 20.0
+FIRST_SUGGEST_S = 1e-4  # for each talk and paper
 """How long what is new can be missing from the suggestions; what is gone is gone at once."""
 SUGGEST_SHARE = 0.05
 """The most of a processor that making suggestions may take while the catalog changes."""
@@ -46,6 +47,7 @@ class View:
         self._read_whole = 0.0
         self._renamed = True  # anything, since the suggestions were made
         self._suggest_after = 0.0
+        self._started = time.monotonic()
         self.version = 0
         self.suggestions: Suggestions | None = None
 
@@ -115,6 +117,8 @@ class View:
         began = time.monotonic()
         if not self._renamed or began < self._suggest_after:
             return
+        if began < self._started + FIRST_SUGGEST_S * len(self._owners):
+            return  # so that the snapshot of a big archive opens first
         self._renamed = False
         made = Suggestions(list(self._owners.values()))
         with self._looking:

@@ -31,6 +31,7 @@ from index.rerankers import Rereader
 from index.searcher import Searcher
 
 POLL_S = 1.0
+ENCODER_WAIT_S = 4.0
 SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
 KEPT_LISTS = 128
@@ -64,6 +65,7 @@ class LiveIndex:
         self._current = self._by_words()
         self._encoder = LOADING
         self._looked = threading.Event()
+        self._tried = threading.Event()
         self._stopped = threading.Event()
         self._threads = (
             threading.Thread(target=self._watch, name="snapshot-watch", daemon=True),
@@ -101,12 +103,14 @@ class LiveIndex:
 
     def start(self) -> None:
         """Begin to follow the pointer and to load the encoder."""
+        settle()  # before much is read
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """Follow no more; waits for a load that runs, because it cannot be broken off."""
         self._stopped.set()
+        self._tried.set()
         for thread in self._threads:
             thread.join(timeout=30)
         self._current.close()
@@ -126,6 +130,7 @@ class LiveIndex:
         return CurrentSearcher(root, opened)
 
     def _watch(self) -> None:
+        self._tried.wait(ENCODER_WAIT_S)  # to open a snapshot once, where the encoder is soon there
         while not self._stopped.is_set():
             try:
                 self._look()
@@ -146,6 +151,7 @@ class LiveIndex:
 
     def _take_models(self) -> None:
         self._take_encoder()
+        self._tried.set()
         rereader = load_rereader(self._settings)  # may take long: answer without it meanwhile
         if rereader is not None:
             self._rereader = rereader

@@ -99,10 +99,10 @@ class DenseLeg:
             rows, cosines = self._near(asked, may, 1.0)
         return _best(rows, cosines, limit)
 
-    def cosines(self, query: Vectors, rows: Sequence[int]) -> Vectors:
+    def cosines(self, query: Vectors, rows: Rows) -> Vectors:
         """The exact cosine of each of these rows with the query, in the order given."""
         asked = np.ascontiguousarray(query, dtype=np.float32)
-        return _products(asked, self.of(np.asarray(rows, dtype=np.int64)))
+        return _products(asked, self.of(rows))
 
     def of(self, rows: Rows) -> Vectors:
         """The vectors of these rows, in the order given: shape (rows, dimension)."""

@@ -25,6 +25,7 @@ TERMS_WEIGHT = 1.75  # of the terms leg's score, where the cosine weighs 1
 RARE_WORDS = 8.0  # a query whose words can give as much as these counts half of what it could
 PAIRS = 0.5  # what words side by side count, beside BM25
 COVERAGE = 0.15  # what a passage that says all of the query gets for that
+NOTHING = 1e-9  # a query that could score no more than this has no words
 
 Rows: TypeAlias = NDArray[np.int64]
 Scores: TypeAlias = NDArray[np.float64]
@@ -63,7 +64,7 @@ def calibrated(bm25: Scores, scale: Scale, *, pairs: Scores, coverage: Scores) -
     it says.
     """
     whole = scale.bound + RARE_WORDS * scale.rare
-    said = (bm25 + PAIRS * pairs) / whole if whole > 0 else np.zeros(len(bm25))
+    said = (bm25 + PAIRS * pairs) / whole if whole > NOTHING else np.zeros(len(bm25))
     return np.clip(said + COVERAGE * coverage, 0.0, 1.0)
 
 

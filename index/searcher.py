@@ -45,6 +45,8 @@ WANTED: Mapping[Mode, tuple[Leg, ...]] = {
 }
 FILTERS_KEPT = 16  # each with the rows it admits, a byte a passage
 OK, OFF = "ok", "off"
+NO_ROWS: Places = np.zeros(0, dtype=np.int64)
+NO_SCORES: Scores = np.zeros(0)
 NO_WORDS = Scale(bound=0.0, rare=1.0)
 # Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
 # and 9,000 passages).
@@ -154,12 +156,13 @@ class _Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """What one leg gave each row; `said` is ok, or why it gave nothing.
+    """What one leg gave which rows; `said` is ok, or why it gave nothing.
 
     `proposed` is how many rows it found itself; `scale` is what BM25 scores are measured by.
     """
 
-    scores: Mapping[int, float] = field(default_factory=dict)
+    rows: Places = field(default_factory=lambda: NO_ROWS)
+    scores: Scores = field(default_factory=lambda: NO_SCORES)
     said: str = OK
     proposed: int = 0
     scale: Scale = NO_WORDS
@@ -336,7 +339,8 @@ class Searcher:
     def _by_words(self, query: ParsedQuery, scope: _Scope) -> _Run:
         found = self._terms.search(query, scope.candidates, scope.restriction)
         return _Run(
-            scores=dict(zip(found.rows, found.scores, strict=True)),
+            rows=np.array(found.rows, dtype=np.int64),
+            scores=np.array(found.scores, dtype=np.float64),
             proposed=len(found.rows),
             scale=Scale(bound=found.bound, rare=found.rare),
         )
@@ -350,13 +354,10 @@ class Searcher:
         proposed = len(rows)
         if not (self._terms.knows_any(query) or sounds_english(query)):
             rows, cosines = rows[cosines >= STRANGE_FLOOR], cosines[cosines >= STRANGE_FLOOR]
-        scores = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-        unseen = sorted(runs["terms"].scores.keys() - scores.keys()) if "terms" in runs else []
+        unseen = np.setdiff1d(runs["terms"].rows if "terms" in runs else NO_ROWS, rows)
         return _Run(
-            scores={
-                **scores,
-                **dict(zip(unseen, meaning.leg.cosines(vector, unseen).tolist(), strict=True)),
-            },
+            rows=np.concatenate([rows, unseen]),
+            scores=np.concatenate([cosines, meaning.leg.cosines(vector, unseen)]),
             proposed=proposed,
         )
 
@@ -373,9 +374,9 @@ class Searcher:
 
     def _fused(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> Ranking:
         """Rows best first, by both legs where both answered."""
-        answered = {leg: run.scores for leg, run in runs.items() if run.said == OK}
-        rows = np.array(sorted({row for found in answered.values() for row in found}), np.int64)
-        dense = _of(answered.get("dense", {}), rows)
+        answered = {leg: run for leg, run in runs.items() if run.said == OK}
+        rows = np.unique(np.concatenate([NO_ROWS, *(run.rows for run in answered.values())]))
+        dense = _of(answered.get("dense", _Run()), rows)
         if "terms" not in answered:
             return alone(rows, dense, "dense")
         bm25 = _of(answered["terms"], rows)
@@ -414,9 +415,11 @@ class Searcher:
         ]
 
 
-def _of(scores: Mapping[int, float], rows: Places) -> Scores:
-    """The score of each row, NaN where there is none."""
-    return np.array([scores.get(row, np.nan) for row in rows.tolist()], dtype=np.float64)
+def _of(run: _Run, rows: Places) -> Scores:
+    """The score of each of these rows in ascending order, NaN where the leg gave none."""
+    scores = np.full(len(rows), np.nan)
+    scores[np.searchsorted(rows, run.rows)] = run.scores
+    return scores
 
 
 def _admitted(rows: Rows, filters: Filters) -> tuple[list[int] | None, Allowed | None]:

@@ -19,7 +19,7 @@ from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
 from index.searcher import MEANING_FLOOR, Hit, Mode, SearchRequest, SearchResult
 
-CANDIDATES = 300
+CANDIDATES = 200
 DEEPER = 4  # times as many, when a list goes on past what the candidates give
 MOST_CANDIDATES = CANDIDATES * DEEPER * DEEPER
 HIT_BYTES = 200  # in memory, about

@@ -53,8 +53,10 @@ def test_a_passage_finds_itself_first(leg: DenseLeg) -> None:
 
 def test_cosines_of_given_rows_are_exact_and_in_order(leg: DenseLeg) -> None:
     rows = unit_rows(100)
-    assert np.allclose(leg.cosines(rows[0], [7, 3, 7]), rows[[7, 3, 7]] @ rows[0], atol=1e-6)
-    assert leg.cosines(rows[0], []).shape == (0,)
+    assert np.allclose(
+        leg.cosines(rows[0], np.array([7, 3, 7])), rows[[7, 3, 7]] @ rows[0], atol=1e-6
+    )
+    assert leg.cosines(rows[0], np.array([], dtype=np.int64)).shape == (0,)
 
 
 @pytest.fixture
@@ -153,7 +155,9 @@ def test_the_rows_of_a_large_part_keep_their_numbers(tmp_path: Path) -> None:
     leg = opened(tmp_path, rows)
     assert np.array_equal(leg.vectors(), rows)
     assert np.array_equal(leg.of(np.array([1_234]))[0], rows[1_234])
-    assert np.allclose(leg.cosines(rows[0], [7, 1_999]), rows[[7, 1_999]] @ rows[0], atol=1e-6)
+    assert np.allclose(
+        leg.cosines(rows[0], np.array([7, 1_999])), rows[[7, 1_999]] @ rows[0], atol=1e-6
+    )
 
 
 @pytest.mark.usefixtures("in_cells")
