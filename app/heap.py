@@ -15,3 +15,8 @@ def settle() -> None:
     """Set aside what is in memory now; costs nothing by itself."""
     gc.set_threshold(YOUNG, MIDDLE, OLD)
     gc.freeze()
+
+
+def release() -> None:
+    """Give it back to the collector, before the process ends."""
+    gc.unfreeze()

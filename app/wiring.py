@@ -19,7 +19,7 @@ from app.api.kept import Kept
 from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
-from app.heap import settle
+from app.heap import release, settle
 from app.view import View
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
@@ -114,6 +114,7 @@ class LiveIndex:
         for thread in self._threads:
             thread.join(timeout=30)
         self._current.close()
+        release()
 
     def _by_words(self) -> CurrentSearcher:
         root = self._settings.index_dir
