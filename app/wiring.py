@@ -6,6 +6,7 @@ and keeps it; a snapshot and the encoder that it names are swapped as one refere
 whose encoder does not load replaces none that is served.
 """
 
+import sys
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ from index.searcher import Searcher
 
 POLL_S = 1.0
 ENCODER_WAIT_S = 4.0
+SWITCH_S = 0.0005
+"""How long a thread may keep Python to itself: a search asks for it some eighty times, and what is
+read or made beside it would hold each of them up for Python's own 5 ms."""
 SEARCHES_AT_ONCE = 4
 SEARCHES_WAITING = 32
 KEPT_LISTS = 128
@@ -104,6 +108,7 @@ class LiveIndex:
     def start(self) -> None:
         """Begin to follow the pointer and to load the encoder."""
         settle()  # before much is read
+        sys.setswitchinterval(SWITCH_S)
         for thread in self._threads:
             thread.start()
 

@@ -125,6 +125,7 @@ async def _measured(server: Server) -> dict[str, Any]:
     asked = [f"/api/v1/search?{urlencode({'q': one})}" for one in questions()]
     async with Client(server.port) as client:
         status = json.loads((await client.get("/api/v1/status"))[2])
+        await _suggesting(client)
         for path in asked[:50]:
             await client.get(path)
         alone = await _one_by_one(server, client, asked[50 : 50 + ALONE])
@@ -152,6 +153,16 @@ async def _measured(server: Server) -> dict[str, Any]:
         "suggestions": suggested,
         "similar": similar,
     }  # fmt: skip
+
+
+async def _suggesting(client: Client) -> None:
+    """Wait until the suggestions are made; that begins after a big archive is ready."""
+    for _ in range(600):
+        _, _, body = await client.get("/api/v1/suggest?q=learning&limit=5")
+        if json.loads(body)["suggestions"]:
+            return
+        await asyncio.sleep(0.1)
+    raise RuntimeError("no suggestions after a minute")
 
 
 async def _similar(client: Client, asked: Sequence[str]) -> list[str]:
