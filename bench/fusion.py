@@ -83,7 +83,7 @@ class _Opened:
         bm25 = dict(zip(hits.rows, hits.scores, strict=True))
         rows = sorted({*self._dense.search(vector, CANDIDATES)[0].tolist(), *hits.rows})
         close = self._wordings.closeness(self._terms.asked(query), rows)
-        cosines = self._dense.cosines(vector, rows).tolist()
+        cosines = self._dense.cosines(vector, np.array(rows, dtype=np.int64)).tolist()
         values = zip(
             cosines,
             (bm25.get(row, 0.0) for row in rows),
