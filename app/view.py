@@ -23,8 +23,9 @@ WHOLE_EVERY_S = 60.0
 """How long something that changed without leaving a trace can stay unseen."""
 
 SUGGEST_EVERY_S = 20.0
-FIRST_SUGGEST_S = 1e-4  # for each talk and paper
 """How long what is new can be missing from the suggestions; what is gone is gone at once."""
+FIRST_SUGGEST_S = 1e-4
+"""How long after the start they wait for each talk and paper, so that the snapshot opens first."""
 SUGGEST_SHARE = 0.05
 """The most of a processor that making suggestions may take while the catalog changes."""
 
@@ -118,7 +119,7 @@ class View:
         if not self._renamed or began < self._suggest_after:
             return
         if began < self._started + FIRST_SUGGEST_S * len(self._owners):
-            return  # so that the snapshot of a big archive opens first
+            return
         self._renamed = False
         made = Suggestions(list(self._owners.values()))
         with self._looking:

@@ -139,7 +139,7 @@ DEFAULT = CutOptions()
 
 
 def cut_talk(sentences: Sequence[Sentence], *, options: CutOptions = DEFAULT) -> list[Cut]:
-    """Cut a talk into overlapping windows of whole sentences, in time order."""
+    """Cut a talk into windows of whole sentences, in time order."""
     pieces = [piece for sentence in sentences for piece in _pieces(sentence, options.max_words)]
     return [
         Cut(

@@ -29,7 +29,7 @@ from index.stopwords import STOP_WORDS
 ANALYSER = "seminar"
 SPELLER = "seminar-spelled"
 ANALYSER_VERSION = "2"
-LIKE_PASSAGES = 50_000  # in a smaller archive a word is as rare as it were in one of this size
+LIKE_PASSAGES = 50_000  # a smaller archive weighs words as if it had so many passages
 K1 = 1.2  # tantivy's own; a term's score cannot exceed idf * (K1 + 1)
 LONGEST_TERM_BYTES = 60
 NO_SPACE = "os error 28"  # how tantivy tells of a full disk

@@ -68,6 +68,14 @@ def test_a_word_in_the_title_or_of_a_speaker_weighs_more(tmp_path: Path) -> None
     assert found(leg, "kernels")[2] == 0
 
 
+def test_a_word_that_no_passage_has_counts_against_all(leg: TermsLeg) -> None:
+    said, more = parse("tangent"), parse("tangent zymurgy")
+    assert leg.search(more, 10).scores == leg.search(said, 10).scores
+    assert leg.search(more, 10).bound > leg.search(said, 10).bound
+    weights = leg.asked(more).weights
+    assert weights["zymurgi"] > weights["tangent"]
+
+
 def test_no_passage_exceeds_the_bound(leg: TermsLeg) -> None:
     for one in SEMINAR:
         hits = leg.search(parse(one.text), 10)
