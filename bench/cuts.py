@@ -21,6 +21,7 @@ import numpy as np
 
 from bench.record import SHARED, record
 from index import snapshot
+from index.contract import MODES, SearchRequest
 from index.encoders import Encoder, Vectors
 from index.encoders.choose import open_encoder
 from index.evaluation import reciprocal_rank
@@ -36,7 +37,7 @@ from index.passage import (
 )
 from index.prose import sections
 from index.query import MAX_CHARS
-from index.searcher import MODES, Searcher, SearchRequest
+from index.searcher import Searcher
 from index.surroundings import in_surroundings
 from ingest.pdf import read_pdf
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bench.peers_ask import LIMIT, measured
 from index import snapshot
+from index.contract import SearchRequest
 from index.encoders.choose import open_encoder
 from index.errors import InvalidQuery
 from index.passage import Passage, PassageId
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 
 OURS = "this archive"
 

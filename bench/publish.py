@@ -28,9 +28,10 @@ from catalog.settings import read_settings
 from catalog.store import Store
 from catalog.talks import NewTalk
 from index import canaries, snapshot
+from index.contract import SearchRequest
 from index.current import CurrentSearcher
 from index.encoders.choose import open_encoder
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from ingest.publish import publish
 from ingest.vectors import VectorCache
 

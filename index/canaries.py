@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from index import snapshot
+from index.contract import SearchRequest
 from index.dense import DenseLeg
 from index.encoders import Encoder, Vectors
 from index.errors import CanaryFailed, InvalidQuery
 from index.parts import TERMS_FOLDER, parts_of
 from index.passage import Passage
 from index.query import parse
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from index.terms import Restriction, TermsLeg, stem
 
 SAMPLE = 8

@@ -20,12 +20,13 @@ from typing import TextIO, TypeAlias
 import numpy as np
 
 from index import snapshot
+from index.contract import MODES, Mode, SearchRequest
 from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery, UnusableSet
 from index.passage import Passage, PassageId
 from index.query import MAX_CHARS
 from index.rerankers import Rereader
-from index.searcher import MODES, Mode, Searcher, SearchRequest
+from index.searcher import Searcher
 
 DEPTH = 100
 ENCODED_AT_ONCE = 256

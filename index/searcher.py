@@ -5,16 +5,25 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from index import snapshot
 from index.closeness import Places, Wordings
+from index.contract import (
+    LEGS,
+    OFF,
+    OK,
+    Hit,
+    Leg,
+    Mode,
+    SearchRequest,
+    SearchResult,
+)
 from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
 from index.encoders import Encoder
@@ -24,7 +33,6 @@ from index.fusion import Ranking, Scale, Scores, alone, calibrated, fused, lifte
 from index.likeness import Likeness, similar
 from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
-from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
 from index.remarks import remarks
 from index.rerankers import DEADLINE, DEPTH, Rereader, reordered
@@ -32,117 +40,21 @@ from index.rows import Rows
 from index.spelling import SPELLING_FILE, Speller
 from index.terms import Restriction, TermsLeg, sounds_english
 
-Mode: TypeAlias = Literal["hybrid", "semantic", "keyword"]
-Leg: TypeAlias = Literal["dense", "terms"]
-FoundBy: TypeAlias = Literal["meaning", "words", "both"]
-
-MODES: tuple[Mode, ...] = ("hybrid", "semantic", "keyword")
-LEGS: tuple[Leg, ...] = ("dense", "terms")
 WANTED: Mapping[Mode, tuple[Leg, ...]] = {
     "hybrid": ("dense", "terms"),
     "semantic": ("dense",),
     "keyword": ("terms",),
 }
 FILTERS_KEPT = 16  # each with the rows it admits, a byte a passage
-OK, OFF = "ok", "off"
 NO_ROWS: Places = np.zeros(0, dtype=np.int64)
 NO_SCORES: Scores = np.zeros(0)
 NO_WORDS = Scale(bound=0.0, rare=1.0)
-# Of the cosines between questions and any passage, 5 % are above this (MiniLM; two sets of 5,000
-# and 9,000 passages).
-MEANING_FLOOR = 0.3
 # What a passage needs for a query that is no English and has no word in common with the archive.
 # MiniLM reads English only: of 19 such queries in ten languages and scripts, one came nearer to
 # some passage of 250 by chance.
 STRANGE_FLOOR = 0.3
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchRequest:
-    """What to search for and where; a filter left at None lets everything through.
-
-    `series` and `speaker` are compared without case, a speaker also by part of the name; `owner`
-    is one talk or paper; `candidates` is how many each leg proposes, `limit` None takes them all;
-    with `exact` no word is put right.
-    """
-
-    text: str
-    mode: Mode = "hybrid"
-    kinds: tuple[Kind, ...] | None = None
-    owner: str | None = None
-    series: str | None = None
-    speaker: str | None = None
-    year: int | None = None
-    exact: bool = False
-    limit: int | None = 10
-    candidates: int = 200
-
-    def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"the mode is one of {MODES}, not {self.mode!r}")
-        if self.candidates < 1 or (self.limit is not None and self.limit < 1):
-            raise ValueError(f"limit and candidates begin at 1: {self.limit}, {self.candidates}")
-
-    @property
-    def filters(self) -> Filters:
-        """Where hits may come from."""
-        return Filters(
-            kinds=self.kinds,
-            owner=self.owner,
-            series=self.series,
-            speaker=self.speaker,
-            year=self.year,
-        )
-
-
-class Hit(NamedTuple):
-    """A passage that was found: its score in 0..1, and each leg's (None: not seen by that leg).
-
-    `passage` is read when it is asked for.  Neighbours of one talk or paper have neighbouring rows.
-    A tuple, because a search makes hundreds.
-    """
-
-    row: int
-    owner_id: str
-    score: float
-    dense: float | None
-    terms: float | None
-    read: Callable[[int], Passage]
-
-    @property
-    def passage(self) -> Passage:
-        """The passage, read anew each time."""
-        return self.read(self.row)
-
-    @property
-    def found_by(self) -> FoundBy:
-        """Which leg can claim the hit; a cosine that chance reaches too is no claim."""
-        if self.terms is None:
-            return "meaning"
-        return "both" if self.dense is not None and self.dense >= MEANING_FLOOR else "words"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchResult:
-    """Hits of one generation, best first; `legs` says ok, off, or why a leg did not run.
-
-    query: what was searched for; showing_for: the same as text, if it is not what was typed;
-    remarks: what else is to be known of the answer, in words.  A reranker that met its deadline is
-    not degraded: it read what it could.  `cut_off`: a leg proposed as many as it may, so there may
-    be more than these.
-    """
-
-    generation: str
-    query: ParsedQuery
-    legs: Mapping[Leg, str]
-    degraded: tuple[str, ...]
-    showing_for: str | None = None
-    remarks: tuple[str, ...] = ()
-    hits: list[Hit] = field(default_factory=list)
-    reranker: str = OFF  # ok, off, deadline, or why it did not run
-    cut_off: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

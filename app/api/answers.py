@@ -15,9 +15,9 @@ from app.wiring import Service
 from catalog import shown as catalog_shown
 from catalog.shown import HIDDEN_RECORDINGS, Shown
 from catalog.talks import TalkDetails
+from index.contract import MEANING_FLOOR, Hit, Mode, SearchRequest, SearchResult
 from index.passage import Kind, Passage
 from index.query import ParsedQuery, parse
-from index.searcher import MEANING_FLOOR, Hit, Mode, SearchRequest, SearchResult
 
 CANDIDATES = 200
 DEEPER = 4  # times as many, when a list goes on past what the candidates give

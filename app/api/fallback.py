@@ -11,11 +11,11 @@ from sqlmodel import Session, col, select
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
 from catalog.tables import Paper, PassageRow, Talk
+from index.contract import Hit, SearchRequest
 from index.filters import Filters
 from index.passage import Passage, PassageId
 from index.query import ParsedQuery, parse
 from index.rows import Owner
-from index.searcher import Hit, SearchRequest
 from index.stopwords import STOP_WORDS
 from index.terms import leaves_out
 

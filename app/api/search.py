@@ -26,9 +26,9 @@ from app.api.schemas import (
 from app.wiring import Service
 from catalog.errors import NotThere
 from catalog.shown import Shown
+from index.contract import Hit, Mode
 from index.passage import Kind, Passage
 from index.query import MAX_CHARS, ParsedQuery
-from index.searcher import Hit, Mode
 from index.snippet import snippet
 
 router = APIRouter(prefix="/api/v1", tags=["search"])

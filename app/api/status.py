@@ -29,7 +29,7 @@ from app.wiring import Service
 from catalog import workers
 from catalog.errors import CatalogUnavailable
 from catalog.tables import SUBMISSION_STATES, Paper, Recording, Submission, Talk, Transcript
-from index.searcher import OK
+from index.contract import OK
 
 router = APIRouter(tags=["status"])
 NOTHING_PUBLISHED = "nothing is published yet; search looks words up in the catalog"

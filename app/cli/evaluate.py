@@ -39,9 +39,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Build a throwaway index over a set and print nDCG@10, MRR@10, recall@100 and latency."""
+    from index.contract import MODES
     from index.encoders.choose import open_encoder
     from index.evaluation import evaluate as measure
-    from index.searcher import MODES
 
     settings = context.obj.settings()
     modes = [one for one in MODES if mode.value in {one, "all"}]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.cli.context import Archive
+    from index.contract import Hit, SearchResult
     from index.encoders import Encoder
-    from index.searcher import Hit, SearchResult
 
 
 class Mode(StrEnum):
@@ -52,7 +52,7 @@ def search(
 ) -> None:
     """Find passages, best first, with the second of the talk or the page of the paper."""
     from catalog import passages
-    from index.searcher import SearchRequest
+    from index.contract import SearchRequest
 
     with open_archive(context.obj.settings()) as archive:
         request = SearchRequest(

@@ -7,9 +7,9 @@ from app.api.paging import page
 from app.web import results
 from app.web.contexts import PassageLine, Timeline
 from app.wiring import Service
+from index.contract import Hit
 from index.errors import InvalidQuery
 from index.passage import Passage
-from index.searcher import Hit
 
 MOST_IN_PAPER = 12
 

@@ -24,9 +24,9 @@ from app.web.contexts import (
 from app.web.formats import clock, counted, length, short_day
 from catalog.shown import Shown
 from catalog.tables import Paper
+from index.contract import OK, FoundBy, Hit
 from index.passage import Passage
 from index.query import ParsedQuery, Understood
-from index.searcher import OK, FoundBy, Hit
 from index.snippet import snippet
 
 PASSAGES_SHOWN = 3

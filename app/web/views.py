@@ -17,8 +17,8 @@ from app.web.talk_view import is_upcoming, talk_line
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
+from index.contract import MODES
 from index.passage import KINDS
-from index.searcher import MODES
 
 GROUPS_PER_PAGE = 10
 RECENT = 6

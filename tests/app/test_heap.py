@@ -8,7 +8,8 @@ import pytest
 
 from app.heap import release, settle
 from catalog.talks import NewTalk
-from index.searcher import Searcher, SearchRequest
+from index.contract import SearchRequest
+from index.searcher import Searcher
 from index.testing import HashEncoder
 from tests.app.shelf import Shelf, Spoken, served, until
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from index import snapshot
+from index.contract import SearchRequest
 from index.current import CurrentSearcher
 from index.errors import NoSnapshot
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from index.testing import HashEncoder
 from tests.index.conftest import SEMINAR, Publish, passage, vectors_file, written
 

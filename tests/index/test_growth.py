@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import snapshot
+from index.contract import SearchRequest
 from index.errors import SnapshotDamaged
 from index.notation import packaged
 from index.parts import Change, parts_of
 from index.passage import Passage
 from index.query import parse
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from index.terms import TermsLeg
 from index.testing import HashEncoder
 from tests.index.conftest import passage

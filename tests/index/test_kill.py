@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import IO
 
 from index import snapshot
+from index.contract import SearchRequest
 from index.current import CurrentSearcher
 from index.errors import NoSnapshot, SnapshotDamaged
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from index.testing import HashEncoder
 from tests.index.conftest import written
 from tests.index.killed_writer import PASSAGES, canaries

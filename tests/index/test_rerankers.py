@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.contract import SearchRequest
 from index.errors import ModelMissing, RerankerMissing
 from index.rerankers import AT_ONCE, Reranker, Rereader, reordered
 from index.rerankers.cross import open_reranker
-from index.searcher import Searcher, SearchRequest
+from index.searcher import Searcher
 from index.testing import HashEncoder, WordReranker
 from tests.index.conftest import SEMINAR, written
 from tests.index.tiny import cross_encoder

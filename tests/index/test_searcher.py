@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.contract import Mode, SearchRequest
 from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery, SnapshotDamaged
-from index.searcher import Mode, Searcher, SearchRequest
+from index.searcher import Searcher
 from index.testing import HashEncoder
 from tests.index.conftest import SEMINAR, Publish, passage, written
 

@@ -281,7 +281,8 @@ def test_nothing_is_collected_while_the_pointer_is_garbled(root: Path, publish: 
 
 
 def test_a_read_only_snapshot_is_whole_after_it_was_searched(root: Path, publish: Publish) -> None:
-    from index.searcher import Searcher, SearchRequest
+    from index.contract import SearchRequest
+    from index.searcher import Searcher
 
     generation = publish(SEMINAR)
     searcher = Searcher.open(root, generation, HashEncoder())

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.contract import MODES, Mode, SearchRequest, SearchResult
 from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery
 from index.notation import read
-from index.searcher import MODES, Mode, Searcher, SearchRequest, SearchResult
+from index.searcher import Searcher
 from index.snippet import snippet
 from index.testing import HashEncoder
 from tests.index.conftest import SEMINAR, passage, written

@@ -20,8 +20,9 @@ def answers(demo_archive: Path) -> dict[str, list[Hit]]:
     """What the archive answers to every question of the demonstration."""
     from catalog.settings import read_settings
     from index import snapshot
+    from index.contract import SearchRequest
     from index.encoders.choose import open_encoder
-    from index.searcher import Searcher, SearchRequest
+    from index.searcher import Searcher
 
     settings = read_settings(data_dir=demo_archive)
     generation = snapshot.current_generation(settings.index_dir)
