@@ -50,6 +50,9 @@ _PAPER: tuple[Any, ...] = (
     Paper.page_count,
     Paper.sha256,
 )
+_EXISTING = sa.select(col(PassageRow.public_id)).where(
+    col(PassageRow.public_id).in_(sa.bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +157,7 @@ def existing(session: Session, passage_ids: Collection[str]) -> set[str]:
     """Which of these passages the catalog still has, whoever they belong to."""
     if not passage_ids:
         return set()
-    rows = session.connection().execute(
-        sa.select(col(PassageRow.public_id)).where(col(PassageRow.public_id).in_(list(passage_ids)))
-    )
-    return set(rows.scalars())
+    return set(session.connection().execute(_EXISTING, {"ids": list(passage_ids)}).scalars())
 
 
 def _talks(session: Session, which: sa.ColumnElement[bool]) -> Iterator[Shown]:

@@ -27,6 +27,8 @@ WORDINGS_VERSION = "1"
 BETWEEN = 0
 """The number that stands between title, speakers and text, so that no pair goes across."""
 
+LOW = np.uint32(0xFFFF)
+
 Numbers: TypeAlias = NDArray[np.uint32]
 Places: TypeAlias = NDArray[np.int64]
 Shares: TypeAlias = NDArray[np.float64]
@@ -117,15 +119,22 @@ def close_to(asked: Asked, stems: Numbers, place: Places, rows: int) -> Closenes
     if not len(known) or not len(stems):
         return Closeness(coverage=np.zeros(rows), pairs=np.zeros(rows))
     weights = np.array([numbers[number] for number in known.tolist()])
-    which = np.searchsorted(known, stems)
-    which[which == len(known)] = 0
-    at = np.flatnonzero(known[which] == stems)
+    at = np.flatnonzero(_perhaps(known)[stems & LOW])  # few are left to be compared
+    at = at[np.isin(stems[at], known)]
+    which = np.searchsorted(known, stems[at])
     said = np.zeros((rows, len(known)), dtype=np.bool_)
-    said[place[at], which[at]] = True
+    said[place[at], which] = True
     return Closeness(
         coverage=said @ weights / max(float(weights.sum()), 1e-9),
-        pairs=_paired(asked, known, weights, (at, which[at], place[at]), rows),
+        pairs=_paired(asked, known, weights, (at, which, place[at]), rows),
     )
+
+
+def _perhaps(known: Numbers) -> NDArray[np.bool_]:
+    """By a number's low bits, whether it may be one of these."""
+    table = np.zeros(int(LOW) + 1, dtype=np.bool_)
+    table[known & LOW] = True
+    return table
 
 
 def _paired(

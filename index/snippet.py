@@ -61,15 +61,15 @@ def _marked(text: str, query: ParsedQuery) -> list[_Word]:
     """
     wanted, rows = _wanted(query)
     matches = list(WORD.finditer(text))
-    stems_by = {word: stem(word) for word in {match[0] for match in matches}}
-    hits = {
-        place: found
-        for place, match in enumerate(matches)
-        if (found := wanted.intersection(stems_by[match[0]]))
+    read = [match[0] for match in matches]
+    marks = {
+        word: wanted.intersection(stem(word))
+        for word in set(read)
+        if not wanted.isdisjoint(stem(word))
     }
+    hits = {place: marks[word] for place, word in enumerate(read) if word in marks}
     if rows:
-        read = [stems_by[match[0]] for match in matches]
-        for place, row in _places(read, rows):
+        for place, row in _places([stem(word) for word in read], rows):
             hits[place] = hits.get(place, frozenset[str]()).union(row)
     return [_Word(matches[at].start(), matches[at].end(), hits[at]) for at in sorted(hits)]
 

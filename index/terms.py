@@ -125,7 +125,13 @@ class TermsLeg:
         if limit < 1 or not stems.all:
             return TermHits()
         hits = self._hits(self._exact(stems), stems.excluded, limit, where or Restriction())
-        return _term_hits(hits, bound=self._bound(stems.all), rare=(K1 + 1) * self._idf(1))
+        ordered = sorted((-score, row) for score, row in hits)
+        return TermHits(
+            rows=tuple(row for _, row in ordered),
+            scores=tuple(-score for score, _ in ordered),
+            bound=self._bound(stems.all),
+            rare=(K1 + 1) * self._idf(1),
+        )
 
     def asked(self, query: ParsedQuery) -> Asked:
         """What the query's stems weigh in this archive, for whoever looks at passages closely."""
@@ -242,14 +248,6 @@ def _with_holes(folder: Path) -> int:
     return sum(int(segment["max_doc"]) for segment in segments)
 
 
-def _term_hits(hits: Sequence[tuple[float, int]], *, bound: float, rare: float) -> TermHits:
-    ordered = sorted(hits, key=lambda hit: (-hit[0], hit[1]))
-    return TermHits(
-        rows=tuple(row for _, row in ordered),
-        scores=tuple(score for score, _ in ordered),
-        bound=bound,
-        rare=rare,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,15 +148,19 @@ def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
     return found
 
 
-def find_past(service: Service, ask: Ask, *, wanted: Callable[[Group], bool], limit: int) -> Found:
+def find_past(
+    service: Service, ask: Ask, *, wanted: Callable[[Group], bool] | None, limit: int
+) -> Found:
     """As `find`, with more candidates where fewer than `limit` wanted groups were among them.
+
+    wanted: None wants them all.
 
     Raises: InvalidQuery, CatalogUnavailable.
     """
     candidates = CANDIDATES
     while True:
         found = find(service, ask, candidates=candidates)
-        enough = sum(map(wanted, found.groups)) >= limit
+        enough = (sum(map(wanted, found.groups)) if wanted else len(found.groups)) >= limit
         if enough or found.total_is == "exact" or candidates >= MOST_CANDIDATES:
             return found
         candidates *= DEEPER

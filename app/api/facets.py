@@ -4,7 +4,9 @@ Invariant: counted over what the words find everywhere, never over what is narro
 that a count says what a click would show.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -31,12 +33,9 @@ def counted(ask: Ask, everywhere: Found) -> Counts:
 def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Value, int]]:
     chosen: Value | None = getattr(ask, name)
     others = [one for one in NARROWS if one != name and getattr(ask, one) is not None]
-    values = _VALUES[name]
-    counts: dict[Value, int] = {}
-    for group in groups:
-        if not others or all(_FITS[one](ask, group) for one in others):
-            for value in values(group):
-                counts[value] = counts.get(value, 0) + 1
+    if others:
+        groups = [one for one in groups if all(_FITS[name](ask, one) for name in others)]
+    counts: Counter[Value] = Counter(chain.from_iterable(map(_VALUES[name], groups)))
     if chosen is not None and chosen not in counts:
         counts[chosen] = 0
     if name == "year":

@@ -21,7 +21,7 @@ class Kept(Generic[V]):
         most_bytes: int | None = None,
         size: Callable[[V], int] = lambda _: 0,
     ) -> None:
-        self._values: OrderedDict[Hashable, V] = OrderedDict()
+        self._values: OrderedDict[Hashable, tuple[V, int]] = OrderedDict()
         self._lock = threading.Lock()
         self.most = most
         self._most_bytes = most_bytes
@@ -35,21 +35,22 @@ class Kept(Generic[V]):
     def get(self, key: Hashable) -> V | None:
         """The value, which counts as used now; None if it is not here any more."""
         with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-            return value
+            found = self._values.get(key)
+            if found is None:
+                return None
+            self._values.move_to_end(key)
+            return found[0]
 
     def put(self, key: Hashable, value: V) -> None:
         """Keep a value; the ones used longest ago make room."""
+        size = self._size(value)
         with self._lock:
-            before = self._values.pop(key, None)
-            self.bytes -= self._size(before) if before is not None else 0
-            self._values[key] = value
-            self.bytes += self._size(value)
+            _, before = self._values.pop(key, (None, 0))
+            self._values[key] = value, size
+            self.bytes += size - before
             while len(self._values) > self.most or self._is_too_big():
-                _, dropped = self._values.popitem(last=False)
-                self.bytes -= self._size(dropped)
+                _, (_, dropped) = self._values.popitem(last=False)
+                self.bytes -= dropped
 
     def clear(self) -> None:
         """Keep nothing."""

@@ -4,7 +4,9 @@ Invariant: what a cursor names was shown before and is not shown again; the list
 more is found, or where a cursor can hold no more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.api.answers import Ask, Chosen, Found, Group, choose, find_past
 from app.api.cursors import Seen, cursor_past, seen_by
@@ -28,8 +30,9 @@ def page(
     Raises: InvalidCursor, InvalidQuery, CatalogUnavailable.
     """
     seen = seen_by(after, request=repr(ask))
-    found = find_past(service, ask, wanted=lambda one: _is_new(one, seen), limit=limit + 1)
-    left = [group for group in found.groups if _is_new(group, seen)]
+    wanted = partial(_is_new, seen=seen) if seen else None
+    found = find_past(service, ask, wanted=wanted, limit=limit + 1)
+    left = [group for group in found.groups if _is_new(group, seen)] if seen else found.groups
     chosen: list[Chosen] = []
     taken = 0
     while len(chosen) < limit and taken < len(left):
@@ -48,6 +51,6 @@ def _is_new(group: Group, seen: Seen) -> bool:
     return group.owner.public_id not in seen
 
 
-def _ids(groups: list[Group]) -> list[str]:
+def _ids(groups: Sequence[Group]) -> list[str]:
     """The public ids of groups and of all that are the same as they."""
     return [one.public_id for group in groups for one in (group.owner, *group.twins)]
