@@ -91,7 +91,7 @@ class Int8(FastEncoder):
                 inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": 0 * ids}
                 return opened.run(None, {k: v for k, v in inputs.items() if k in wanted})
 
-        self._session = Session()
+        self._of_queries = self._of_passages = Session()
         self._fingerprint = "int8-384"
 
 

@@ -248,8 +248,6 @@ def _with_holes(folder: Path) -> int:
     return sum(int(segment["max_doc"]) for segment in segments)
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Rows to be indexed, by which notation, and whom to tell the stems of each, in order.

@@ -2,13 +2,13 @@
 
 Invariant: the graph holds no weights.  It names them, and whoever runs it hands them over, so that
 nothing is exported, written or cached, and no torch is needed.
-Source: Devlin et al., arXiv 1810.04805; the fused operators are ONNX Runtime's own
-(com.microsoft: EmbedLayerNormalization, Attention, SkipLayerNormalization, BiasGelu).
+Source: Devlin et al., arXiv 1810.04805; the fused operators are ONNX Runtime's own (com.microsoft:
+EmbedLayerNormalization, MultiHeadAttention, SkipLayerNormalization, BiasGelu, MatMulNBits).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,12 @@ from numpy.typing import NDArray
 from index.encoders.recipe import NoRecipe, Recipe
 
 Array: TypeAlias = NDArray[np.float32]
+Bytes: TypeAlias = NDArray[np.uint8]
+Precision: TypeAlias = Literal["float32", "int8"]
+BLOCK = 32
+"""So many weights of a column share a scale in int8; of 64 and 128 vectors differ twice as much."""
+ZERO = 128
+INT8_PRODUCTS = 4  # MatMulNBits: what is multiplied is brought to int8 too, by blocks
 FUSED = "com.microsoft"
 OPSETS = {"": 17, FUSED: 1}
 IR_VERSION = 9
@@ -31,14 +37,18 @@ class Graph:
     """
 
     model: bytes
-    weights: Mapping[str, Array]
+    weights: Mapping[str, Array | Bytes]
 
 
-def graph_of(recipe: Recipe) -> Graph:
-    """Lay the graph of a model.  Raises: NoRecipe when its weights are not those of a BERT."""
+def graph_of(recipe: Recipe, precision: Precision = "float32") -> Graph:
+    """Lay the graph of a model.
+
+    precision: of the weights that texts are multiplied with.
+    Raises: NoRecipe when its weights are not those of a BERT.
+    """
     stored = _stored(recipe)
     try:
-        laid = _Laid(stored=stored, epsilon=recipe.epsilon)
+        laid = _Laid(stored=stored, epsilon=recipe.epsilon, precision=precision)
         last = laid.embeddings()
         for layer in range(recipe.layers):
             last = laid.layer(f"encoder.layer.{layer}.", last, recipe.heads)
@@ -53,8 +63,9 @@ class _Laid:
 
     stored: Mapping[str, Array]
     epsilon: float
+    precision: Precision
     nodes: list[Any] = field(default_factory=list)
-    weights: dict[str, Array] = field(default_factory=dict)
+    weights: dict[str, Array | Bytes] = field(default_factory=dict)
 
     def embeddings(self) -> str:
         """Words, places and the one kind of text that there is; normalised."""
@@ -75,12 +86,11 @@ class _Laid:
         """Attention and feed-forward, each added to what came in and normalised."""
         three = [f"{name}attention.self.{part}" for part in ("query", "key", "value")]
         inputs = [
-            text,
-            self._put(f"{name}qkv", np.concatenate([self._turned(one) for one in three], axis=1)),
+            *(self._times(one, text) for one in three),
             self._put(f"{name}qkv.bias", np.concatenate([self.stored[f"{o}.bias"] for o in three])),
             "lengths",
         ]
-        seen = self._fused("Attention", inputs, f"{name}seen", num_heads=heads)
+        seen = self._fused("MultiHeadAttention", inputs, f"{name}seen", num_heads=heads)
         noted = self._added(f"{name}attention.output", seen, text)
         wide = self._times(f"{name}intermediate.dense", noted)
         bias = self._kept(f"{name}intermediate.dense.bias")
@@ -98,16 +108,26 @@ class _Laid:
         return self._fused("SkipLayerNormalization", inputs, f"{name}.sum", epsilon=self.epsilon)
 
     def _times(self, name: str, text: str) -> str:
-        weight = self._put(f"{name}.weight", self._turned(name))
-        return self._node("MatMul", [text, weight], f"{name}.product", domain="")
-
-    def _turned(self, name: str) -> Array:
-        return np.ascontiguousarray(self.stored[f"{name}.weight"].T)
+        rows = self.stored[f"{name}.weight"]
+        if self.precision == "float32" or rows.shape[1] % BLOCK:
+            weight = self._put(f"{name}.weight", np.ascontiguousarray(rows.T))
+            return self._node("MatMul", [text, weight], f"{name}.product", domain="")
+        whole, scales = _in_blocks(rows)
+        return self._fused(
+            "MatMulNBits",
+            [text, self._put(f"{name}.whole", whole), self._put(f"{name}.scales", scales)],
+            f"{name}.product",
+            N=rows.shape[0],
+            K=rows.shape[1],
+            bits=8,
+            block_size=BLOCK,
+            accuracy_level=INT8_PRODUCTS,
+        )
 
     def _kept(self, name: str) -> str:
         return self._put(name, self.stored[name])
 
-    def _put(self, name: str, value: Array) -> str:
+    def _put(self, name: str, value: Array | Bytes) -> str:
         self.weights[name] = value
         return name
 
@@ -120,6 +140,15 @@ class _Laid:
         outputs = [output, ""] if kind == "EmbedLayerNormalization" else [output]
         self.nodes.append(helper.make_node(kind, inputs, outputs, **settings))
         return output
+
+
+def _in_blocks(rows: Array) -> tuple[Bytes, Array]:
+    """Weights as whole numbers around `ZERO`, and the scale of each block of a row."""
+    blocks = rows.reshape(len(rows), -1, BLOCK)
+    scales = np.abs(blocks).max(axis=2) / (ZERO - 1)
+    scales[scales == 0] = 1
+    whole = np.round(blocks / scales[:, :, None]) + ZERO
+    return np.ascontiguousarray(whole, dtype=np.uint8), np.ascontiguousarray(scales)
 
 
 def _stored(recipe: Recipe) -> dict[str, Array]:
@@ -155,11 +184,12 @@ def _serialised(laid: _Laid, last: str, dimension: int) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _named(name: str, value: Array) -> Any:
+def _named(name: str, value: Array | Bytes) -> Any:
     """A weight by name and shape; its bytes are handed over when the model is opened."""
-    from onnx import TensorProto
+    from onnx import TensorProto, helper
 
-    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=value.shape)
+    kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+    tensor = TensorProto(name=name, data_type=kind, dims=value.shape)
     tensor.data_location = TensorProto.EXTERNAL
     for key, said in (("location", "handed-over"), ("length", str(value.nbytes))):
         tensor.external_data.add(key=key, value=said)

@@ -24,6 +24,7 @@ from tests.index.conftest import PROJECT
 from tests.index.tiny import bi_encoder
 
 NEAR = 0.9999
+QUERY_NEAR, TINY_QUERY_NEAR = 0.998, 0.98  # chance weights suffer more from int8
 TEXTS = (
     *("The kernel is constant.", "", "ℓ2 norm \ud800 and NUL \0.", "word " * 300, "Zwei Sätze."),
     *("[SEP] in a text [MASK]", "İstanbul ﬁne ① 中文字", "a" * 300, "  spaces\tand\nlines  ", "x"),
@@ -49,13 +50,13 @@ def changed(tiny: Path, tmp_path: Path) -> Callable[..., Path]:
     return with_change
 
 
-def assert_same(fast: Encoder, reference: Encoder) -> None:
+def assert_same(fast: Encoder, reference: Encoder, *, queries: float = QUERY_NEAR) -> None:
     assert fast.fingerprint == reference.fingerprint
     assert fast.dimension == reference.dimension
     rows = (fast.encode_passages(TEXTS) * reference.encode_passages(TEXTS)).sum(axis=1)
     assert rows.min() >= NEAR
     for text in TEXTS:
-        assert float(fast.encode_query(text) @ reference.encode_query(text)) >= NEAR
+        assert float(fast.encode_query(text) @ reference.encode_query(text)) >= queries
 
 
 def test_the_packaged_model_has_the_references_vectors(minilm: SentenceEncoder) -> None:
@@ -68,7 +69,8 @@ def test_poolings_and_prompts_are_obeyed(
     tmp_path: Path, pooling: Literal["cls", "mean"], prompts: dict[str, str] | None
 ) -> None:
     folder = bi_encoder(tmp_path, pooling=pooling, prompts=prompts)
-    assert_same(FastEncoder(folder), SentenceEncoder(folder, device="cpu"))
+    reference = SentenceEncoder(folder, device="cpu")
+    assert_same(FastEncoder(folder), reference, queries=TINY_QUERY_NEAR)
 
 
 def test_a_query_prompt_makes_another_vector_than_a_passage(tiny: Path) -> None:
