@@ -25,6 +25,7 @@ from app.api import (
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
+from app.embed import files as embed
 from app.encoding import LoadEncoder
 from app.web import pages
 from app.wiring import open_service
@@ -59,7 +60,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
         docs_url=None,  # both viewers fetch their scripts from elsewhere
         redoc_url=None,
     )
-    for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
+    for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
         app.include_router(resource.router)
     pages.install(app, settings)
     problems.install(app, pages.problem_page(settings))
