@@ -91,7 +91,7 @@ def kept_in(folder: Traversable) -> dict[str, Script]:
     responses={200: {"content": {SCRIPT: {}}}, 304: {"description": "Not changed"}},
 )
 def stable(request: Request) -> Response:
-    """The present version of `<talk-search>` and `<talk-player>`; kept by browsers for 5 minutes."""
+    """The present `<talk-search>` and `<talk-player>`; browsers keep them for 5 minutes."""
     return _sent(request, present(), FRESH)
 
 

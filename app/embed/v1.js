@@ -10,6 +10,8 @@ const SHORTEST = 2;
 const LONGEST = 1000;
 const PASSAGES = 3;
 const LINGER_MS = 1500;
+const ROOM_PX = 16;
+const LOWEST_PX = 220;
 const RETRY_S = 5;
 const LONGEST_RETRY_S = 60;
 
@@ -192,7 +194,7 @@ button, input { font: inherit; color: inherit; letter-spacing: inherit }
 a { color: var(--_accent); text-underline-offset: .18em }
 :focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; border-radius: 3px }
 mark { background: var(--_hit); color: inherit; padding: 0 .1em; border-radius: 2px }
-.t { color: var(--_accent); font-size: .8125em; font-weight: 600; font-variant-numeric: tabular-nums; text-align: end; white-space: nowrap }
+.t { color: var(--_accent); font-size: .8125em; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .soft { color: var(--_soft); font-size: .8125em }
 .message { padding: .6em .8em; color: var(--_ink); background: var(--_paper); border: 1px solid var(--_line); border-inline-start: 3px solid var(--_accent); border-radius: var(--_round); font-size: .875em }
@@ -204,13 +206,15 @@ input::placeholder { color: inherit; opacity: .85 }
 input::-webkit-search-cancel-button { display: none }
 input:focus-visible { outline: 2px solid var(--_accent); outline-offset: 0; border-color: var(--_accent); border-radius: var(--_round) }
 .below { position: absolute; z-index: var(--talk-search-layer, 1000); inset-inline: 0; top: calc(100% + .4em) }
-.popup { max-height: min(34em, 70vh); overflow: auto; overscroll-behavior: contain; color: var(--_ink); background: var(--_paper); border: 1px solid var(--_line); border-radius: var(--_round); box-shadow: 0 8px 28px rgb(0 0 0 / .16); padding: .4em }
+.popup { font-size: .9375em; color: var(--_ink); background: var(--_paper); border: 1px solid var(--_line); border-radius: var(--_round); box-shadow: 0 8px 28px rgb(0 0 0 / .16); padding: .4em }
+.list { max-height: min(34em, 70vh); overflow: auto; overscroll-behavior: contain }
 .state { padding: .6em .8em }
 .group + .group { border-top: 1px solid var(--_line); margin-top: .4em; padding-top: .4em }
 .head { padding: .4em .6em .2em }
 .title { font-weight: 600; line-height: 1.3 }
 .kind { font-size: .75em; font-weight: 600; color: var(--_soft); border: 1px solid var(--_line); border-radius: 3px; padding: 0 .4em; margin-inline-start: .5em; white-space: nowrap }
-.option { display: grid; grid-template-columns: 3.6em minmax(0, 1fr); gap: .6em; align-items: baseline; min-height: 2em; padding: .35em .6em; border-radius: calc(var(--_round) - 2px); color: inherit; text-decoration: none; cursor: pointer; overflow-wrap: anywhere; scroll-margin: 3.2em .4em }
+.option { display: grid; grid-template-columns: 3.4em minmax(0, 1fr); gap: .4em; align-items: baseline; min-height: 2em; padding: .35em .6em; border-radius: calc(var(--_round) - 2px); color: inherit; text-decoration: none; cursor: pointer; overflow-wrap: anywhere; }
+.snippet { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; line-clamp: 4; overflow: hidden }
 .option.whole { grid-template-columns: 1fr; color: var(--_accent) }
 .option:hover, .option[aria-selected="true"] { background: var(--_wash) }
 .option[aria-selected="true"] { box-shadow: inset 3px 0 var(--_accent) }
@@ -224,12 +228,11 @@ dialog::backdrop { background: rgb(0 0 0 / .55) }
 .bar button:hover { background: var(--_wash) }
 dialog talk-player { padding: 1.2em }
 @media (max-width: 40rem) {
-  .option { grid-template-columns: 3.1em minmax(0, 1fr); gap: .4em; padding-inline: .3em }
-  .head { padding-inline: .3em }
-  dialog { width: 100vw; height: 100dvh; max-height: none; border: 0; border-radius: 0 }
+  dialog { inset: 0; margin: 0; width: 100vw; height: 100dvh; max-height: none; border: 0; border-radius: 0 }
   .bar { padding-inline: 1em }
   dialog talk-player { padding: 1em }
 }
+@media (max-width: 26rem) { .option { grid-template-columns: minmax(0, 1fr); gap: 0 } }
 @media (prefers-reduced-motion: no-preference) { dialog[open] { animation: come .16s ease-out } @keyframes come { from { opacity: 0; transform: translateY(6px) } } }
 `;
 
@@ -246,14 +249,15 @@ audio { width: 100% }
 .tools label { display: inline-flex; align-items: center; gap: .5em; min-height: 2em; cursor: pointer; font-size: .875em }
 .tools input { width: 1.1em; height: 1.1em; margin: 0; accent-color: var(--_accent) }
 .lines { position: relative; max-height: var(--talk-search-transcript-height, 24em); overflow: auto; overscroll-behavior: contain; padding-inline-end: .4em }
-.line { display: grid; grid-template-columns: 3.6em minmax(0, 1fr); gap: .8em; align-items: baseline; width: 100%; min-height: 2em; padding: .3em .4em; border: 0; border-radius: 3px; background: none; text-align: start; cursor: pointer; overflow-wrap: anywhere }
+.line { display: grid; grid-template-columns: 3.4em minmax(0, 1fr); gap: .6em; align-items: baseline; width: 100%; min-height: 2em; padding: .3em .4em; border: 0; border-radius: 3px; background: none; text-align: start; cursor: pointer; overflow-wrap: anywhere }
 .line:hover { background: color-mix(in srgb, var(--_wash) 55%, transparent) }
 .line:focus-visible { outline-offset: -2px }
 .line.now { background: var(--_wash) }
 .said { padding: .3em 0 }
+.talk.heard { max-width: 44rem; margin-inline: auto; gap: .8em }
 @container (min-width: 46rem) {
-  .talk { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr) }
-  .text { border-top: 0 }
+  .talk.seen { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr) }
+  .seen .text { border-top: 0 }
 }
 @media (prefers-reduced-motion: no-preference) { .line { transition: background .2s } }
 `;
@@ -321,7 +325,7 @@ class TalkSearch extends Part {
       placeholder: this.getAttribute("placeholder") || texts.label, "aria-autocomplete": "list", "aria-expanded": "false",
       "aria-controls": "list", autocomplete: "off", spellcheck: "false", maxlength: LONGEST, enterkeyhint: "search",
     });
-    this.#list = made("div", { id: "list", role: "listbox", "aria-label": texts.results });
+    this.#list = made("div", { id: "list", class: "list", part: "list", role: "listbox", "aria-label": texts.results });
     this.#popup = made("div", { class: "popup", part: "popup", hidden: "" });
     this.#told = made("span", { class: "unseen", role: "status" });
     this.#below = made("div", { class: "below" }, this.#popup);
@@ -416,7 +420,7 @@ class TalkSearch extends Part {
     this.#list.replaceChildren(...groups, made("div", { role: "group", class: "all", "aria-label": this.texts.all }, all));
     const note = answer.degraded.includes("dense") ? this.texts.words : "";
     this.#popup.replaceChildren(this.#list, ...(note ? [made("p", { class: "state soft", part: "note" }, note)] : []));
-    this.#popup.scrollTop = 0;
+    this.#list.scrollTop = 0;
     this.#told.textContent = `${this.texts.found(passages, answer.hits.length)}. ${note}`;
     this.#open(true);
   }
@@ -443,7 +447,7 @@ class TalkSearch extends Part {
     const place = passage.page !== null ? this.texts.page(passage.page) : passage.start_ms !== null ? clock(passage.start_ms) : "";
     const option = this.#option({ class: "option", part: "option", href: this.#address(passage.url) },
       made("span", { class: "t", part: "time" }, place),
-      made("span", { part: "snippet", dir: "auto" }, ...marked(passage.snippet)));
+      made("span", { class: "snippet", part: "snippet", dir: "auto" }, ...marked(passage.snippet)));
     if (hit.kind === "talk") option.at = { talk: hit.id, ms: passage.start_ms ?? 0, title: hit.title, href: option.href };
     return option;
   }
@@ -477,7 +481,14 @@ class TalkSearch extends Part {
     this.#mark(-1);
     if (this.shadowRoot.activeElement !== this.#input) return;
     this.#popup.hidden = false;
+    this.#fit();
     this.#input.setAttribute("aria-expanded", String(withOptions));
+  }
+
+  /** As high as the window has room below the box, within reason. */
+  #fit() {
+    const room = innerHeight - this.#list.getBoundingClientRect().top - ROOM_PX;
+    this.#list.style.maxHeight = `min(34em, ${Math.max(LOWEST_PX, room)}px)`;
   }
 
   #close() {
@@ -501,10 +512,10 @@ class TalkSearch extends Part {
 
   /** Scroll the list, never the host's page. */
   #bring(option) {
-    const [box, one] = [this.#popup.getBoundingClientRect(), option.getBoundingClientRect()];
+    const [box, one] = [this.#list.getBoundingClientRect(), option.getBoundingClientRect()];
     const head = option.previousElementSibling?.matches(".head") ? option.previousElementSibling.offsetHeight : 0;
-    if (one.top - head < box.top + 8) this.#popup.scrollTop -= box.top + 8 - one.top + head;
-    else if (one.bottom > box.bottom - 8) this.#popup.scrollTop += one.bottom - box.bottom + 8;
+    if (one.top - head < box.top + 8) this.#list.scrollTop -= box.top + 8 - one.top + head;
+    else if (one.bottom > box.bottom - 8) this.#list.scrollTop += one.bottom - box.bottom + 8;
   }
 
   #pressed(event) {
@@ -622,7 +633,8 @@ class TalkPlayer extends Part {
         made("p", { class: "soft", part: "meta" }, byline(talk, this.language))));
     stage.append(talk.media_url ? this.#recording(talk) : made("p", { class: "soft" }, texts.noRecording));
     if (talk.partial) stage.append(made("p", { class: "soft" }, texts.partial));
-    this.shadowRoot.replaceChildren(made("div", { class: "talk", lang: this.language }, stage, this.#text(transcript)));
+    const look = this.#player?.localName === "video" ? "seen" : "heard";
+    this.shadowRoot.replaceChildren(made("div", { class: `talk ${look}`, lang: this.language }, stage, this.#text(transcript)));
     if (this.#player) this.#wire(transcript);
   }
 
