@@ -141,9 +141,10 @@ def _series_called(session: Session, words: str) -> tuple[str, str]:
     named = session.exec(select(Series).where(Series.name == words)).first()
     if named is None:
         known = sorted(session.exec(select(Series.slug)).all())
-        if words not in known and not session.exec(
-            select(Series).where(Series.public_id == words)
-        ).first():
+        if (
+            words not in known
+            and not session.exec(select(Series).where(Series.public_id == words)).first()
+        ):
             offered = f"; there are {', '.join(known[:20])}" if known else "; there is none yet"
             raise BadKey(f'the archive has no series "{words}"{offered}')
         named = by_key(session, Series, "series", words)
@@ -155,6 +156,5 @@ def _with_series(session: Session, rows: Sequence[KeyRow]) -> list[Key]:
     query = select(Series.public_id, Series.name).where(col(Series.public_id).in_(wanted))
     names = dict(session.exec(query).all()) if wanted else {}
     return [
-        Key(row=row, series={one: names[one] for one in row.series if one in names})
-        for row in rows
+        Key(row=row, series={one: names[one] for one in row.series if one in names}) for row in rows
     ]

@@ -9,7 +9,9 @@ import re
 
 from catalog.errors import BadKey
 
-_ORIGIN = re.compile(r"(?P<scheme>[a-z]+)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(?P<port>\d+))?")
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z]+)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(?P<port>\d+))?"
+)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _USUAL_PORTS = {"https": "443", "http": "80"}
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
