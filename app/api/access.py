@@ -70,6 +70,7 @@ DOORS: tuple[Door, ...] = (
     *_get(
         Needs.NOTHING,
         *("/livez", "/readyz", "/metrics", "/static/{path:path}", "/api/v1/openapi.json"),
+        *("/embed/v1.js", "/embed/v1-{digest}.js", "/embed/integrity.json"),
     ),
     *_get(
         Needs.READING,

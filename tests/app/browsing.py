@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.main import create_app
@@ -34,14 +33,12 @@ def listening(app: ASGIApp) -> Iterator[str]:
 
 
 @contextmanager
-def archive(shelf: Shelf) -> Iterator[str]:
-    """Serve the archive to pages of any origin; its origin."""
+def archive(shelf: Shelf, *, cors_origins: str = "") -> Iterator[str]:
+    """Serve the archive, also to pages of these origins; its origin."""
     encoder = shelf.encoder
-    app = create_app(shelf.settings, load_encoder=lambda _: encoder)
-    open_to_all = CORSMiddleware(
-        app, allow_origins=["*"], allow_headers=["authorization"], expose_headers=["retry-after"]
-    )
-    with listening(open_to_all) as origin:
+    settings = shelf.settings.model_copy(update={"cors_origins": cors_origins})
+    app = create_app(settings, load_encoder=lambda _: encoder)
+    with listening(app) as origin:
         until(lambda: app.state.service.live.encoder.state == "ready")
         yield origin
 

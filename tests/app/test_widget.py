@@ -69,7 +69,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     filled(shelf)
     shelf.publish()
     site = Site()
-    with archive(shelf) as origin, listening(site) as other:
+    with listening(site) as other, archive(shelf, cors_origins=other) as origin:
         course = (COURSE / "index.html").read_text().replace("http://localhost:8000", origin)
         site.put("/", Answer(body=course.encode()))
         style = (COURSE / "style.css").read_bytes()
