@@ -150,7 +150,7 @@ const ask = async (element, path, signal) => {
   const late = AbortSignal.timeout(PATIENCE_MS);
   let answer;
   try {
-    answer = await fetch(addressOf(element, path), { headers, credentials: "omit", signal: AbortSignal.any([signal, late]) });
+    answer = await fetch(addressOf(element, path), { headers, credentials: "omit", signal: AbortSignal.any?.([signal, late]) ?? signal });
     if (answer.ok) return await answer.json();
   } catch (problem) {
     if (signal.aborted) throw problem;
