@@ -49,3 +49,10 @@ def believed(client: TestClient) -> None:
 def sent(secret: str, origin: str | None = None) -> dict[str, str]:
     """The headers of a request with a key."""
     return {"authorization": f"Bearer {secret}", **({"origin": origin} if origin else {})}
+
+
+def answered_from_memory(client: TestClient) -> float:
+    """How many answers came out of memory, as the metrics count them."""
+    told = client.get("/metrics").text
+    line = next(one for one in told.splitlines() if one.startswith("seminar_answers_kept_total "))
+    return float(line.split()[1])

@@ -186,7 +186,7 @@ def test_where_reading_needs_a_key_nothing_is_read_without(shelf: Shelf) -> None
 )
 def test_what_is_no_key_is_unknown(guarded: tuple[TestClient, dict[str, str]], header: str) -> None:
     client, _ = guarded
-    answer = client.get("/api/v1/talks", headers={"authorization": header.encode()})
+    answer = client.get("/api/v1/talks", headers=[(b"authorization", header.encode())])
     assert (answer.status_code, answer.json()["code"]) == (401, "key_unknown")
 
 
