@@ -241,7 +241,7 @@ const PLAYER_LOOK = `
 .talk { display: grid; gap: 1.4em; grid-template-columns: minmax(0, 1fr) }
 .stage { display: grid; gap: .8em; align-content: start; min-width: 0 }
 .title { font-size: 1.25em; font-weight: 600; line-height: 1.25; overflow-wrap: anywhere }
-video { width: 100%; aspect-ratio: 16 / 9; background: #14171a; border-radius: var(--_round) }
+video { width: 100%; aspect-ratio: 16 / 9; background: #14171a; box-shadow: 0 0 0 1px var(--_line); border-radius: var(--_round) }
 audio { width: 100% }
 .text { min-width: 0; border-top: 1px solid var(--_line) }
 .tools { display: flex; justify-content: space-between; align-items: center; gap: 1em; padding: .5em 0 }

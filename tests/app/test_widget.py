@@ -12,15 +12,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 
+from catalog.talks import NewTalk
 from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, Answer, Site, archive, listening
 from tests.app.conftest import filled
-from tests.app.shelf import Shelf, until
+from tests.app.shelf import Shelf, Spoken, until
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
 ]
 COURSE = Path(__file__).resolve().parents[2] / "demo" / "course-site"
+FILM = COURSE.parent / "recordings" / "02-the-second-descent.mp4"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 FOUND = "minimum norm solutions"
@@ -67,6 +69,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     """An archive, and a course's site on another port."""
     shelf = Shelf(tmp_path_factory.mktemp("embedded"))
     filled(shelf)
+    shelf.talk(
+        NewTalk(title="With Slides", speakers=("Jonas Feldmann",)),
+        Spoken(sentences=tuple(f"Slide {n} has a picture of a curve." for n in range(1, 9))),
+        media=FILM.read_bytes(),
+        media_type="video/mp4",
+    )
     shelf.publish()
     site = Site()
     with listening(site) as other, archive(shelf, cors_origins=other) as origin:
@@ -379,3 +387,15 @@ def test_axe_sees_into_the_shadow(page: Page, places: Places) -> None:
     )
     found = Axe().run(page, options=RULES).response["violations"]
     assert "label" in {one["id"] for one in found}
+
+
+def test_a_film_has_captions_and_axe_finds_no_fault(page: Page, places: Places) -> None:
+    page.goto(
+        places.page(f'<talk-player archive="{places.archive}" talk="with-slides" t="31" lang="de">')
+    )
+    film = page.locator("video")
+    until(lambda: abs(second(page) - 31) < 0.6)
+    cues = film.evaluate("one => [...one.textTracks[0].cues].map((cue) => cue.text)")
+    assert cues[3] == "Slide 4 has a picture of a curve."
+    expect(page.locator(".line.now")).to_contain_text("Slide 4")
+    fits(page, WIDE)
