@@ -277,7 +277,7 @@ class Part extends HTMLElement {
 
   constructor(look) {
     super();
-    this.attachShadow({ mode: "open", delegatesFocus: true }).adoptedStyleSheets = [BASE, look];
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [BASE, look];
   }
 
   connectedCallback() { this.#renew(); }
@@ -325,7 +325,7 @@ class TalkSearch extends Part {
       placeholder: this.getAttribute("placeholder") || texts.label, "aria-autocomplete": "list", "aria-expanded": "false",
       "aria-controls": "list", autocomplete: "off", spellcheck: "false", maxlength: LONGEST, enterkeyhint: "search",
     });
-    this.#list = made("div", { id: "list", class: "list", part: "list", role: "listbox", "aria-label": texts.results });
+    this.#list = made("div", { id: "list", class: "list", part: "list", tabindex: "-1", role: "listbox", "aria-label": texts.results });
     this.#popup = made("div", { class: "popup", part: "popup", hidden: "" });
     this.#told = made("span", { class: "unseen", role: "status" });
     this.#below = made("div", { class: "below" }, this.#popup);
@@ -348,8 +348,8 @@ class TalkSearch extends Part {
   #listen() {
     this.#input.addEventListener("input", () => this.#typed());
     this.#input.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#input.addEventListener("focus", () => { if (this.#shown && this.#shown === this.#query && !this.#isOpen) this.#open(true); });
-    this.#input.addEventListener("blur", () => { if (!this.#dialog?.open) this.#close(); });
+    this.#input.addEventListener("focus", () => this.#returned());
+    this.#input.addEventListener("blur", () => this.#left());
     this.#popup.addEventListener("mousedown", (event) => { if (event.button === 0) event.preventDefault(); }); // the box keeps the focus
     this.#list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
@@ -367,6 +367,22 @@ class TalkSearch extends Part {
     this.#timers.forEach(clearTimeout);
     this.#timers.clear();
     this.#asked?.abort();
+  }
+
+  /** Put the caret into the box. */
+  focus(options) { this.#input?.focus(options); }
+
+  #returned() {
+    if (this.#isOpen || this.#query.length < SHORTEST) return;
+    if (this.#shown === this.#query && this.#options.length) this.#open(true);
+    else this.#search();
+  }
+
+  /** Nobody waits: ask nothing more, not even a busy archive again. */
+  #left() {
+    if (this.#dialog?.open) return;
+    this.#forget();
+    this.#close();
   }
 
   #typed() {

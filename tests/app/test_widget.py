@@ -399,3 +399,36 @@ def test_a_film_has_captions_and_axe_finds_no_fault(page: Page, places: Places) 
     assert cues[3] == "Slide 4 has a picture of a curve."
     expect(page.locator(".line.now")).to_contain_text("Slide 4")
     fits(page, WIDE)
+
+
+def test_the_theme_is_the_pages_unless_it_is_set(browser: Browser, places: Places) -> None:
+    """A page that is always light keeps a light list, whatever the reader's system prefers."""
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    grounds = []
+    for attribute in ("", 'theme="auto"', 'theme="light"', 'theme="dark"'):
+        page.goto(places.page(places.box(attribute)))
+        search(page)
+        grounds.append(
+            page.locator(".popup").evaluate("one => getComputedStyle(one).backgroundColor")
+        )
+    light, dark = "rgb(255, 255, 255)", "rgb(20, 23, 26)"
+    assert grounds == [light, dark, light, dark]
+    context.close()
+
+
+def test_who_leaves_a_busy_archive_asks_it_no_more(page: Page, places: Places) -> None:
+    asked: list[str] = []
+    page.goto(places.page(places.box() + "<button>Elsewhere</button>"))
+    refuse(page, 429, {"code": "rate_limited"}, {"retry-after": "1"})
+    page.on("request", lambda r: asked.append(r.url) if "/search?" in r.url else None)
+    page.get_by_role("combobox").click()
+    page.keyboard.type("threshold")
+    expect(page.locator(".state")).to_contain_text("busy")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Elsewhere")).to_be_focused()
+    before = len(asked)
+    page.wait_for_timeout(1500)
+    assert before > 0
+    assert len(asked) == before
+    expect(page.locator(".popup")).to_be_hidden()
