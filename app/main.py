@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__
 from app.api import (
+    described,
     media,
     papers,
     problems,
@@ -25,6 +26,7 @@ from app.api import (
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
+from app.api.strict import strict
 from app.encoding import LoadEncoder
 from app.web import pages
 from app.wiring import open_service
@@ -45,6 +47,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opening = open_service(settings, metrics=metrics, load=load_encoder)
         app.state.service = await to_thread.run_sync(opening.__enter__)
+        await to_thread.run_sync(app.openapi)
         try:
             yield
         finally:
@@ -53,15 +56,16 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     app = FastAPI(
         title=f"{settings.archive_name}: API",
         version=__version__,
-        description="Find the second of the talk, or the page of the paper, where it was said.",
+        generate_unique_id_function=described.named,
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # both viewers fetch their scripts from elsewhere
         redoc_url=None,
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
-        app.include_router(resource.router)
+        app.include_router(resource.router, dependencies=[Depends(strict)])
     pages.install(app, settings)
+    described.install(app)
     problems.install(app, pages.problem_page(settings))
     _wrap(app, metrics)
     return app

@@ -51,7 +51,7 @@ class Remembered:
         asked = dict(scope["headers"])
         stamp = service.stamp if service.view.is_fresh else None
         plain = b"gzip" not in asked.get(b"accept-encoding", b"")
-        key = (scope["path"], scope["query_string"], plain, stamp)
+        key = (scope["path"], scope["query_string"], plain, b"authorization" in asked, stamp)
         kept: Body | None = service.bodies.get(key)
         if kept is not None:
             service.metrics.answers_kept.inc()
@@ -96,7 +96,7 @@ class _Taker:
 
 async def _send(kept: Body, if_none_match: bytes | None, send: Send) -> None:
     if if_none_match is not None and kept.tag and holds(if_none_match.decode("latin-1"), kept.tag):
-        headers = [pair for pair in kept.headers if pair[0] in {b"etag", b"cache-control"}]
+        headers = [pair for pair in kept.headers if pair[0] in {b"etag", b"cache-control", b"vary"}]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return

@@ -11,6 +11,7 @@ from app.api.answers import Ask, Chosen, find
 from app.api.caching import tagged
 from app.api.cursors import LONGEST
 from app.api.depends import Opened, named
+from app.api.fields import Wanted, fields_of, written
 from app.api.paging import page
 from app.api.places import owner_url, passage_url
 from app.api.problems import documented
@@ -99,6 +100,7 @@ class SearchParameters:
                 max_length=MAX_CHARS,
                 description='Words; "quotes" for phrases; `speaker:`, `series:`, `year:` and '
                 "`kind:` to narrow; `-` before what to leave out.",
+                examples=["why does test error fall again"],
             ),
         ],
         kind: Annotated[Kind | None, Query(description="Only talks, or only papers.")] = None,
@@ -106,7 +108,10 @@ class SearchParameters:
         speaker: Annotated[
             str | None, Query(max_length=200, description="Part of a speaker's or author's name.")
         ] = None,
-        year: Annotated[int | None, Query(ge=1000, le=9999)] = None,
+        year: Annotated[
+            int | None,
+            Query(ge=1000, le=9999, description="Of the talk, or of the paper.", examples=[2024]),
+        ] = None,
         mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
         exact: Annotated[bool, Query(description="Put no word right.")] = False,
         talk: Annotated[
@@ -142,6 +147,7 @@ async def search(
     request: Request,
     service: Opened,
     parameters: Annotated[SearchParameters, Depends()],
+    wanted: Annotated[Wanted, Depends(fields_of(HitAnswer))],
     limit: Annotated[int, Query(ge=1, le=100, description="Talks and papers per page.")] = 10,
     cursor: Annotated[
         str | None, Query(max_length=LONGEST, description="From `next_cursor`.")
@@ -155,8 +161,8 @@ async def search(
 
     def work() -> Response:
         answer = answered(service, _inside(service, parameters), limit, cursor)
-        same = answer.model_copy(update={"took_ms": 0.0}).model_dump_json().encode()
-        body = answer.model_dump_json().encode()
+        same = written(answer.model_copy(update={"took_ms": 0.0}), wanted, within="hits")
+        body = written(answer, wanted, within="hits")
         return tagged(request, body, media_type="application/json", same=same)
 
     return await service.turns.run(work)
