@@ -10,6 +10,7 @@ import random
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,9 @@ def _tried(app: Any, *, seconds: float, seed: int) -> dict[str, Any]:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name in names:
-            _note(tally, name, lambda name=name: try_operation(api, name, _round(seed), tally.seen))
-        machine = walk(api, tally.seen)
-        machine.TestCase.settings = ROUND
-        _note(tally, "walk", lambda machine=machine: seeded(seed)(machine).run(settings=ROUND))
+            _note(tally, name, partial(try_operation, api, name, _round(seed), tally.seen))
+        machine = seeded(seed)(walk(api, tally.seen))
+        _note(tally, "walk", partial(machine.run, settings=ROUND))
         rounds, seed = rounds + 1, seed + 1
     return {"rounds": rounds, **tally.figures(names)}
 

@@ -55,4 +55,4 @@ def written(answer: BaseModel, wanted: Wanted, *, within: str | None = None) -> 
     if within is not None:
         around = dict.fromkeys(set(type(answer).model_fields) - {within}, True)
         chosen = {**around, within: {"__all__": set(wanted)}}
-    return answer.model_dump_json(include=chosen).encode()  # type: ignore[arg-type]
+    return answer.model_dump_json(include=chosen).encode()

@@ -5,6 +5,7 @@ never change.
 """
 
 from pathlib import Path as FilePath
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
@@ -22,7 +23,7 @@ from catalog.errors import StoreDamaged
 
 router = APIRouter(prefix="/media", tags=["media"])
 UNKNOWN_TYPE = "application/octet-stream"
-_RANGES = {
+_RANGES: dict[int | str, dict[str, Any]] = {
     206: {
         "description": "A range of the bytes, or several",
         "content": {kind: {} for kind in ("audio/*", "video/*", "application/*", "multipart/*")},

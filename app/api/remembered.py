@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.caching import holds
+from app.api.strict import has_body
 from app.wiring import Service
 
 PATHS = frozenset({"/api/v1/search", "/api/v1/suggest", "/search"})
@@ -110,4 +111,5 @@ def _may_be_kept(scope: Scope) -> bool:
         and scope["path"] in PATHS
         and scope["method"] == "GET"
         and len(scope["query_string"]) <= LONGEST_QUERY
+        and not has_body(scope)
     )

@@ -8,6 +8,7 @@ from collections import Counter
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.types import Scope
 
 from app.errors import RepeatedParameter, UnexpectedBody, UnknownParameter
 
@@ -20,7 +21,7 @@ async def strict(request: Request) -> None:
     path = getattr(request.scope.get("route"), "path", "")
     if not path.startswith(PREFIX) or request.method not in READING:
         return
-    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+    if has_body(request.scope):
         raise UnexpectedBody
     given = Counter(name for name, _ in parse_qsl(request.url.query, keep_blank_values=True))
     if not given:
@@ -31,6 +32,14 @@ async def strict(request: Request) -> None:
     for name, times in given.items():
         if times > 1:
             raise RepeatedParameter(name)
+
+
+def has_body(scope: Scope) -> bool:
+    """Whether a request says that it carries something."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
 
 
 def _known(request: Request, path: str) -> set[str]:

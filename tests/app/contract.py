@@ -30,12 +30,12 @@ def api_of(app: Any) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
 
 
-def try_operation(api: schemathesis.BaseSchema, name: str, given_settings: Any, seen: Seen) -> None:
+def try_operation(api: Any, name: str, given_settings: Any, seen: Seen) -> None:
     """Call an operation with requests that fit its description and others that do not."""
     operation: Any = api.find_operation_by_id(name)
     for mode in schemathesis.GenerationMode:
 
-        @given_settings
+        @given_settings  # type: ignore[untyped-decorator]
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
             answer = case.call()
