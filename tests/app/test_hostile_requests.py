@@ -64,9 +64,17 @@ def long_asked(client: TestClient, path: str, given: Mapping[str, str]) -> httpx
     """GET with an address that is longer than clients send."""
     sent: list[Any] = []
     scope = {
-        **{"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET"},
-        **{"path": path, "raw_path": path.encode(), "query_string": urlencode(given).encode()},
-        **{"headers": [], "scheme": "http", "server": ("testserver", 80), "client": ("here", 1)},
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": urlencode(given).encode(),
+        "headers": [],
+        "scheme": "http",
+        "server": ("testserver", 80),
+        "client": ("here", 1),
     }
 
     async def receive() -> Any:
