@@ -58,8 +58,8 @@ def run(*words: str, cwd: Path) -> str:
 def at(server: str, text: str) -> str:
     """An example with this server's address, and ids and cursors that are its own."""
     api = f"{server}/api/v1"
-    talk = httpx2.get(f"{api}/talks/the-second-descent").json()["id"]
-    found = httpx2.get(f"{api}/search", params={"q": "descent", "limit": 1}).json()
+    talk = httpx2.get(f"{api}/talks/the-second-descent", timeout=30).json()["id"]
+    found = httpx2.get(f"{api}/search", params={"q": "descent", "limit": 1}, timeout=30).json()
     text = re.sub(r"(?:http://)?localhost:8000", server, text)
     text = re.sub(r"cursor=\S*…", f"cursor={found['next_cursor']}", text)
     return re.sub(r"(?<=/media/talks/)\w+", talk, text)
