@@ -13,10 +13,15 @@ ServiceProblem
 ├── SeriesRefused    the key is held to other series: search in one of those
 ├── TooManyRequests  a limit is used up: come back when it begins anew
 ├── InvalidCursor    the cursor is not one of ours, or of another request: begin without it
+├── UnknownParameter, RepeatedParameter   a parameter that nobody reads, or that stands there twice
+├── UnknownField     `fields` names what the answer does not have: use the names in the message
+├── UnexpectedBody   a request that reads has a body: send none
+├── TooManyRanges    more byte ranges at once than are sent: ask for fewer
 ├── Withdrawn        the talk or paper was here and is no longer shown
 └── NoMedia          the talk or paper has no file to serve
 """
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 _CHALLENGE = 'Bearer realm="seminar archive"'
@@ -142,6 +147,46 @@ class InvalidCursor(ServiceProblem):
 
     def __init__(self) -> None:
         super().__init__("the cursor does not belong to this request; begin again without it")
+
+
+class UnknownParameter(ServiceProblem):
+    """The operation has no such parameter; names that were typed are not repeated."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.known = tuple(known)
+        names = ", ".join(self.known) or "none"
+        super().__init__(f"there is a parameter that this address does not have; it has: {names}")
+
+
+class RepeatedParameter(ServiceProblem):
+    """A parameter stands in the address more than once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"`{name}` is given more than once; give it once")
+
+
+class UnknownField(ServiceProblem):
+    """`fields` names what the answer does not have."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.known = tuple(known)
+        super().__init__(f"`fields` may name: {', '.join(self.known)}")
+
+
+class UnexpectedBody(ServiceProblem):
+    """A request that only reads came with a body."""
+
+    def __init__(self) -> None:
+        super().__init__("a request that reads has no body; send parameters in the address")
+
+
+class TooManyRanges(ServiceProblem):
+    """More byte ranges were asked for at once than are sent."""
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+        super().__init__(f"at most {most} byte ranges are sent at once; ask for fewer")
 
 
 class Withdrawn(ServiceProblem):

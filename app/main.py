@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import __version__
 from app.api import (
+    described,
     media,
     papers,
     problems,
@@ -27,11 +28,13 @@ from app.api.admission import Admission
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
+from app.api.strict import strict
 from app.embed import files as embed
 from app.encoding import LoadEncoder
+from app.logs import configure_logs
 from app.web import pages
 from app.wiring import open_service
-from catalog.settings import Settings
+from catalog.settings import Settings, read_settings
 
 NOT_TEXT = ("application/pdf", "application/octet-stream", "multipart/byteranges")
 
@@ -48,6 +51,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         opening = open_service(settings, metrics=metrics, load=load_encoder)
         app.state.service = await to_thread.run_sync(opening.__enter__)
+        await to_thread.run_sync(app.openapi)
         try:
             yield
         finally:
@@ -56,19 +60,28 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     app = FastAPI(
         title=f"{settings.archive_name}: API",
         version=__version__,
-        description="Find the second of the talk, or the page of the paper, where it was said.",
+        generate_unique_id_function=described.named,
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # both viewers fetch their scripts from elsewhere
         redoc_url=None,
     )
-    for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
-        app.include_router(resource.router)
+    for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
+        app.include_router(resource.router, dependencies=[Depends(strict)])
+    app.include_router(embed.router)
     pages.install(app, settings)
+    described.install(app)
     page = pages.problem_page(settings)
     problems.install(app, page)
     _wrap(app, settings, page, metrics)
     return app
+
+
+def from_environment() -> FastAPI:
+    """The application of one of several server processes.  Raises: InvalidSetting."""
+    settings = read_settings()
+    configure_logs(settings)
+    return create_app(settings)
 
 
 def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metrics) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import importlib.metadata
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -29,7 +30,9 @@ from index import snapshot
 from index.errors import IndexProblem
 from tests.archive import free_port, started
 
+USUAL = 200_000
 ALONE, TOGETHER = 400, 1000
+SETTLED_S = 20.0
 RATE_S = 4.0
 TYPED = (
     "neural tang", "gradient desc", "ber", "attention is", "linear alg", "convex opt", "tra", "s",
@@ -39,15 +42,16 @@ TYPED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """The process that is measured."""
+    """The processes that are measured."""
 
-    pid: int
+    pids: tuple[int, ...]
     port: int
 
     def processor_ms(self) -> float:
-        """What it has taken of the processors so far; other programs do not count."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-        return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """What they have taken of the processors so far; other programs do not count."""
+        stats = [Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1] for pid in self.pids]
+        ticks = sum(int(one.split()[11]) + int(one.split()[12]) for one in stats)
+        return 1000 * ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Client:
@@ -75,21 +79,50 @@ class Client:
 
 
 def main() -> None:
-    passages = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    passages = int(sys.argv[1]) if len(sys.argv) > 1 else USUAL
     data, port = archive(passages), free_port()
     began = time.monotonic()
     with started(data, "serve", "--port", str(port), SEMINAR_LOG_FORMAT="json") as server:
         threading.Thread(target=server.stdout.read, daemon=True).start()  # its log
         ready_s = asyncio.run(_ready(port)) - began
         idle = _memory(server.pid)
-        figures = asyncio.run(_measured(Server(pid=server.pid, port=port)))
-        record("service", {
-            "passages": passages, "vectors": "real ones of other passages, slightly moved",
-            "talks_and_papers": figures.pop("owners"),
-            "ready_after_s": round(ready_s, 2), **figures,
-            "memory_when_ready_mb": idle, "memory_at_end_mb": _memory(server.pid),
-            "http_parser": _parser(),
-        })  # fmt: skip
+        figures = asyncio.run(_measured(Server(pids=(server.pid,), port=port)))
+        at_end = _memory(server.pid)
+    name = "service" if passages == USUAL else f"service_{passages}"
+    record(name, {
+        "passages": passages, "vectors": "real ones of other passages, slightly moved",
+        "talks_and_papers": figures.pop("owners"),
+        "ready_after_s": round(ready_s, 2), **figures,
+        "memory_when_ready_mb": idle, "memory_at_end_mb": at_end,
+        "two_processes": _two_processes(data),
+        "http_parser": _parser(),
+    })  # fmt: skip
+
+
+def _two_processes(data: Path) -> dict[str, Any]:
+    """The rate of new searches with two server processes, and how much memory they share."""
+    port = free_port()
+    given = ("serve", "--port", str(port), "--processes", "2")
+    with started(data, *given, SEMINAR_LOG_FORMAT="json", **NO_LIMITS) as parent:
+        threading.Thread(target=parent.stdout.read, daemon=True).start()
+        asyncio.run(_ready(port))
+        time.sleep(SETTLED_S)  # whichever was asked, both are ready then
+        server = Server(pids=children(parent.pid), port=port)
+        asked = [f"/api/v1/search?{urlencode({'q': one})}" for one in questions()]
+        rate = asyncio.run(_rate(server, asked[:TOGETHER], connections=8))
+        told = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in server.pids]
+    sizes = {
+        name: [int(re.search(rf"^{field}: +(\d+)", one, re.MULTILINE)[1]) // 1024 for one in told]
+        for name, field in (("resident", "Rss"), ("proportional", "Pss"))
+    }
+    return {**rate, "connections": 8, "memory_mb": sizes}
+
+
+def children(parent: int) -> tuple[int, ...]:
+    """The server processes below their supervisor."""
+    below = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below}
+    return tuple(pid for pid, command in commands.items() if b"resource_tracker" not in command)
 
 
 def archive(passages: int) -> Path:

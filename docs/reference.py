@@ -6,6 +6,7 @@ the files, so that none of them can go stale.  `python -m docs.reference` writes
 
 import importlib
 import inspect
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -22,7 +23,6 @@ from docs.schema_words import bounds_of, default_of, given, limits_of, type_of
 FOLDER = Path(__file__).resolve().parent / "reference"
 ERROR_MODULES = ("catalog.errors", "index.errors", "ingest.errors", "app.errors")
 MADE = "Made from the code by `python -m docs.reference`; do not edit."
-STATUSES_WITHOUT_A_CLASS = (400, 404, 405, 416)
 
 
 def pages() -> dict[str, str]:
@@ -32,6 +32,7 @@ def pages() -> dict[str, str]:
         "command-line.md": _page("Command line", _command_line()),
         "api.md": _page("API", _api()),
         "errors.md": _page("Errors", _errors()),
+        "openapi.json": _openapi(),
     }
 
 
@@ -175,7 +176,8 @@ def _api() -> Iterator[str]:
     from catalog.settings import Settings
 
     described = create_app(Settings.model_construct()).openapi()
-    yield "The same as OpenAPI: `/api/v1/openapi.json`. Times are milliseconds of the recording."
+    yield "The same as OpenAPI 3.1: [openapi.json](openapi.json), and `/api/v1/openapi.json` of a"
+    yield "server. Times are milliseconds of the recording."
     yield "Every error is a [problem](errors.md). All other answers under `/api/v1` have an `ETag`."
     yield ""
     for path, methods in described["paths"].items():
@@ -185,6 +187,14 @@ def _api() -> Iterator[str]:
     yield ""
     for name, schema in sorted(described["components"]["schemas"].items()):
         yield from _shape(name, schema)
+
+
+def _openapi() -> str:
+    from app.main import create_app
+    from catalog.settings import Settings
+
+    described = create_app(Settings.model_construct()).openapi()
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
 def _operation(called: str, operation: Mapping[str, Any]) -> Iterator[str]:
@@ -234,25 +244,30 @@ def _shape(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _errors() -> Iterator[str]:
-    from app.api.problems import TABLE, problem_by_status
+    from app.api.codes import CODES
+    from app.api.problems import TABLE, answers
 
     yield "On the command line an error is one line on stderr; over HTTP it is a problem"
     yield "(`application/problem+json`, RFC 9457) with a stable `code`."
     yield ""
     yield "## Problem codes"
     yield ""
-    codes: dict[tuple[int, str, str], list[str]] = {}
+    yield "Its `type` is the address of the code's page in the archive, `/problems/{code}`."
+    yield ""
+    kinds: dict[str, list[str]] = {}
     for kind, answer in TABLE.items():
-        codes.setdefault((answer.status, answer.code, answer.title), []).append(kind.__name__)
-    for status in STATUSES_WITHOUT_A_CLASS:
-        one = problem_by_status(status, "/")
-        codes[status, one.code, one.code.replace("_", " ").capitalize()] = []
-    codes[422, "invalid_parameter", "Invalid parameter"] = []
+        kinds.setdefault(answer.code, []).append(kind.__name__)
     rows = (
-        (str(s), f"`{c}`", title, ", ".join(kinds))
-        for (s, c, title), kinds in sorted(codes.items())
+        (
+            str(one.status),
+            f"`{one.code}`",
+            CODES[one.code].means,
+            CODES[one.code].do,
+            ", ".join(kinds.get(one.code, ())),
+        )
+        for one in sorted(answers(), key=lambda one: (one.status, one.code))
     )
-    yield from _table(("status", "code", "title", "from"), rows)
+    yield from _table(("status", "code", "meaning", "what to do", "from"), rows)
     for name in ERROR_MODULES:
         yield f"## `{name}`"
         yield ""

@@ -71,6 +71,7 @@ DOORS: tuple[Door, ...] = (
         Needs.NOTHING,
         *("/livez", "/readyz", "/metrics", "/static/{path:path}", "/api/v1/openapi.json"),
         *("/embed/v1.js", "/embed/v1-{digest}.js", "/embed/integrity.json"),
+        *("/problems", "/problems/{code}"),
     ),
     *_get(
         Needs.READING,

@@ -5,25 +5,29 @@ never change.
 """
 
 from pathlib import Path as FilePath
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.answers import hidden_recording
-from app.api.caching import ASK_AGAIN, holds
+from app.api.caching import FILES, VARY, holds, keeping, kept_by
 from app.api.depends import Opened
 from app.api.papers import PaperKey, shown_paper
 from app.api.problems import PROBLEM_TYPE, documented, problem_by_status
 from app.api.talks import TalkKey, shown_talk
-from app.errors import NoMedia
+from app.errors import NoMedia, TooManyRanges
 from app.wiring import Service
 from catalog.errors import StoreDamaged
 
 router = APIRouter(prefix="/media", tags=["media"])
 UNKNOWN_TYPE = "application/octet-stream"
-_RANGES = {
-    206: {"description": "A range of the bytes"},
+_RANGES: dict[int | str, dict[str, Any]] = {
+    206: {
+        "description": "A range of the bytes, or several",
+        "content": {kind: {} for kind in ("audio/*", "video/*", "application/*", "multipart/*")},
+    },
     304: {"description": "Not changed"},
     **documented(400, 404, 410, 416, 422),
 }
@@ -59,7 +63,7 @@ class FileAnswer(FileResponse):
     "/talks/{talk_id}",
     summary="A talk's recording",
     response_class=FileResponse,
-    responses={200: {"content": {"audio/*": {}, "video/*": {}}}, **_RANGES},
+    responses={200: {"content": {"audio/*": {}, "video/*": {}, UNKNOWN_TYPE: {}}}, **_RANGES},
 )
 def recording(request: Request, service: Opened, talk_id: TalkKey) -> Response:
     """The bytes of a talk's current recording."""
@@ -73,6 +77,7 @@ def recording(request: Request, service: Opened, talk_id: TalkKey) -> Response:
         sha256=details.recording.sha256,
         media_type=kind if kind.startswith(("audio/", "video/")) else UNKNOWN_TYPE,
         name=details.recording.file_name,
+        visibility=details.talk.visibility,
     )
 
 
@@ -94,6 +99,7 @@ def pdf(request: Request, service: Opened, paper_id: PaperKey) -> Response:
         sha256=paper.sha256,
         media_type="application/pdf",
         name=paper.file_name or f"{paper.slug}.pdf",
+        visibility=paper.visibility,
     )
 
 
@@ -102,9 +108,18 @@ def _reason(status: str) -> str:
 
 
 def _file(
-    request: Request, service: Service, *, sha256: str, media_type: str, name: str
+    request: Request,
+    service: Service,
+    *,
+    sha256: str,
+    media_type: str,
+    name: str,
+    visibility: str,
 ) -> Response:
-    headers = {"etag": f'"{sha256}"', "cache-control": ASK_AGAIN}
+    keep = kept_by(request, keeping(visibility, FILES))
+    headers = {"etag": f'"{sha256}"', "cache-control": keep, "vary": VARY}
+    if request.headers.get("range", "").count(",") >= FileResponse.max_ranges:
+        raise TooManyRanges(most=FileResponse.max_ranges)
     if holds(request.headers.get("if-none-match"), headers["etag"]):
         return Response(status_code=304, headers=headers)
     path: FilePath = service.store.media(sha256)

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from app.api.caching import tagged
+from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
+from app.api.fields import Wanted, fields_of, written
 from app.api.lists import sliced
 from app.api.places import paper_url, pdf_url
 from app.api.problems import documented
@@ -21,7 +22,12 @@ from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
 router = APIRouter(prefix="/api/v1/papers", tags=["papers"])
-PaperKey = Annotated[str, Path(max_length=200, description="Id or slug of a paper.")]
+PaperKey = Annotated[
+    str,
+    Path(
+        max_length=200, description="Id or slug of a paper.", examples=["notes-on-tangent-kernels"]
+    ),
+]
 
 
 @router.get(
@@ -33,8 +39,11 @@ PaperKey = Annotated[str, Path(max_length=200, description="Id or slug of a pape
 def papers(
     request: Request,
     service: Opened,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    wanted: Annotated[Wanted, Depends(fields_of(PaperItem))],
+    limit: Annotated[int, Query(ge=1, le=100, description="Papers per page.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=400, description="From `next_cursor` of the page before.")
+    ] = None,
 ) -> Response:
     """Public papers, newest first."""
     with service.catalog.read() as session:
@@ -42,7 +51,8 @@ def papers(
     listed = [one for one in every if service.shows(one.public_id)]
     part = sliced(listed, named="papers", key=lambda one: one.public_id, limit=limit, after=cursor)
     answer = PaperList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+    body = written(answer, wanted, within="items")
+    return tagged(request, body, media_type="application/json")
 
 
 @router.get(
@@ -51,7 +61,12 @@ def papers(
     summary="One paper",
     responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
 )
-def paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
+def paper(
+    request: Request,
+    service: Opened,
+    paper_id: PaperKey,
+    wanted: Annotated[Wanted, Depends(fields_of(PaperAnswer))],
+) -> Response:
     """A paper with its PDF and the talks that name it; unlisted ones too, by their id."""
     found = shown_paper(service, paper_id)
     answer = PaperAnswer.model_validate(
@@ -65,7 +80,12 @@ def paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
             "talks": [talk_item(one) for one in talks_naming(service, found)],
         }
     )
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+    return tagged(
+        request,
+        written(answer, wanted),
+        media_type="application/json",
+        keep=keeping(answer.visibility),
+    )
 
 
 def shown_paper(service: Service, key: str) -> Paper:

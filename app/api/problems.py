@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app import errors as ours
+from app.api.codes import problem_url
 from app.api.schemas import Problem
 from catalog import errors as catalog
 from index import errors as index
@@ -96,6 +97,13 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.SeriesRefused: Answer(status=403, code="series_refused", title="Not in this series"),
     ours.TooManyRequests: Answer(status=429, code="rate_limited", title="Too many requests"),
     ours.InvalidCursor: Answer(status=400, code="invalid_cursor", title="Invalid cursor"),
+    ours.UnknownParameter: Answer(status=422, code="unknown_parameter", title="Unknown parameter"),
+    ours.RepeatedParameter: Answer(
+        status=422, code="repeated_parameter", title="Repeated parameter"
+    ),
+    ours.UnknownField: Answer(status=422, code="unknown_field", title="Unknown field"),
+    ours.UnexpectedBody: Answer(status=400, code="unexpected_body", title="Unexpected body"),
+    ours.TooManyRanges: Answer(status=416, code="too_many_ranges", title="Too many ranges"),
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
     ours.ServiceProblem: _INTERNAL,
@@ -109,7 +117,19 @@ _BY_STATUS = {
 }
 RETRY_HEADERS = {503: {"retry-after": "1"}}
 
+INVALID = Answer(status=422, code="invalid_parameter", title="Invalid parameter")
+"""What a parameter of the wrong shape is; the web framework finds it, so no class of ours is it."""
+
 Page = Callable[[Request, Problem], Response | None]
+
+
+def answers() -> list[Answer]:
+    """Every answer that is a problem, one for each code, by code."""
+    by_status = (
+        Answer(status=status, code=code, title=HTTPStatus(status).phrase.capitalize())
+        for status, code in _BY_STATUS.items()
+    )
+    return list({one.code: one for one in (*by_status, INVALID, *TABLE.values())}.values())
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -163,15 +183,24 @@ def install(app: FastAPI, page: Page) -> None:
         problem = problem_of(error, request.url.path)
         if problem.status >= 500:
             log.error("request failed", code=problem.code, exc_info=error)
-        return page(request, problem) or respond(problem, getattr(error, "headers", None))
+        headers = _with_head(getattr(error, "headers", None))
+        return page(request, problem) or respond(problem, headers)
 
     for kind in (HTTPException, RequestValidationError, *TABLE):
         app.add_exception_handler(kind, handle)
 
 
+def _with_head(headers: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """The headers of an error; whatever may be read may be asked for by HEAD too."""
+    allowed = {one.strip() for one in (headers or {}).get("Allow", "").split(",")}
+    if "GET" not in allowed:
+        return headers
+    return {**(headers or {}), "Allow": ", ".join(sorted(allowed | {"HEAD"}))}
+
+
 def _problem(answer: Answer, *, detail: str, path: str) -> Problem:
     return Problem(
-        type=f"urn:seminar-archive:problem:{answer.code}",
+        type=problem_url(answer.code),
         title=answer.title,
         status=answer.status,
         detail=detail,
@@ -183,9 +212,8 @@ def _problem(answer: Answer, *, detail: str, path: str) -> Problem:
 def problem_by_status(status: int, path: str) -> Problem:
     """A problem that only its status says."""
     phrase = HTTPStatus(status).phrase
-    answer = Answer(
-        status=status, code=_BY_STATUS.get(status, f"http_{status}"), title=phrase.capitalize()
-    )
+    other = "bad_request" if status < 500 else "internal"
+    answer = Answer(status=status, code=_BY_STATUS.get(status, other), title=phrase.capitalize())
     says = {
         400: "the request cannot be understood",
         404: "there is nothing at this address",
@@ -202,6 +230,6 @@ def _invalid(error: RequestValidationError, path: str) -> Problem:
         for one in error.errors()
     ]
     named = ", ".join(str(one["parameter"]) for one in found)
-    answer = Answer(status=422, code="invalid_parameter", title="Invalid parameter")
+    answer = INVALID
     detail = f"cannot be used as given: {named}; see `errors`"
     return _problem(answer, detail=detail, path=path).model_copy(update={"errors": found})

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access import caller_of
 from app.api.caching import holds
+from app.api.strict import has_body
 from app.wiring import Service
 
 PATHS = frozenset({"/api/v1/search", "/api/v1/suggest", "/search"})
@@ -53,7 +54,8 @@ class Remembered:
         asked = dict(scope["headers"])
         stamp = service.stamp if service.view.is_fresh else None
         plain = b"gzip" not in asked.get(b"accept-encoding", b"")
-        key = (scope["path"], scope["query_string"], plain, caller_of(scope).within, stamp)
+        lone = caller_of(scope).within, b"authorization" in asked
+        key = (scope["path"], scope["query_string"], plain, lone, stamp)
         kept: Body | None = service.bodies.get(key)
         if kept is not None:
             service.metrics.answers_kept.inc()
@@ -98,7 +100,7 @@ class _Taker:
 
 async def _send(kept: Body, if_none_match: bytes | None, send: Send) -> None:
     if if_none_match is not None and kept.tag and holds(if_none_match.decode("latin-1"), kept.tag):
-        headers = [pair for pair in kept.headers if pair[0] in {b"etag", b"cache-control"}]
+        headers = [pair for pair in kept.headers if pair[0] in {b"etag", b"cache-control", b"vary"}]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return
@@ -112,4 +114,5 @@ def _may_be_kept(scope: Scope) -> bool:
         and scope["path"] in PATHS
         and scope["method"] == "GET"
         and len(scope["query_string"]) <= LONGEST_QUERY
+        and not has_body(scope)
     )

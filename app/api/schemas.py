@@ -343,7 +343,7 @@ class Problem(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "type": "urn:seminar-archive:problem:not_found",
+                "type": "/problems/not_found",
                 "title": "Not found",
                 "status": 404,
                 "detail": 'the archive has no talk "second-descent"',
@@ -352,10 +352,10 @@ class Problem(BaseModel):
             }
         }
     )
-    type: str
+    type: str = Field(description="Address of the page that explains the code, from the root.")
     title: str
     status: int
-    detail: str
+    detail: str = Field(description="What is the matter here, and what to do.")
     code: str = Field(description="Stable name of what went wrong.")
     instance: str = Field(description="The path that was asked for.")
     errors: list[dict[str, Any]] | None = None

@@ -1,7 +1,7 @@
 """GET /api/v1/search: one ranked list over what was said and what was written."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,6 +12,7 @@ from app.api.answers import Ask, Chosen, find
 from app.api.caching import tagged
 from app.api.cursors import LONGEST
 from app.api.depends import Opened, named
+from app.api.fields import Wanted, fields_of, written
 from app.api.paging import page
 from app.api.places import owner_url, passage_url
 from app.api.problems import documented
@@ -90,47 +91,57 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class SearchParameters:
-    """The query and what narrows it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The query and what narrows it; talk and paper as they were named."""
 
-    def __init__(
-        self,
-        q: Annotated[
-            str,
-            Query(
-                min_length=1,
-                max_length=MAX_CHARS,
-                description='Words; "quotes" for phrases; `speaker:`, `series:`, `year:` and '
-                "`kind:` to narrow; `-` before what to leave out.",
-            ),
-        ],
-        kind: Annotated[Kind | None, Query(description="Only talks, or only papers.")] = None,
-        series: Annotated[
-            str | None, Query(max_length=200, description="A series: its name, slug or id.")
-        ] = None,
-        speaker: Annotated[
-            str | None, Query(max_length=200, description="Part of a speaker's or author's name.")
-        ] = None,
-        year: Annotated[int | None, Query(ge=1000, le=9999)] = None,
-        mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
-        exact: Annotated[bool, Query(description="Put no word right.")] = False,
-        talk: Annotated[
-            str | None, Query(max_length=200, description="Only inside this talk: id or slug.")
-        ] = None,
-        paper: Annotated[
-            str | None, Query(max_length=200, description="Only inside this paper: id or slug.")
-        ] = None,
-    ) -> None:
-        self.talk, self.paper = talk or None, paper or None
-        self.ask = Ask(
-            text=q,
-            mode=mode,
-            kind=kind,
-            series=series or None,
-            speaker=speaker or None,
-            year=year,
-            exact=exact,
-        )
+    ask: Ask
+    talk: str | None
+    paper: str | None
+
+
+async def parameters_of(
+    q: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=MAX_CHARS,
+            description='Words; "quotes" for phrases; `speaker:`, `series:`, `year:` and '
+            "`kind:` to narrow; `-` before what to leave out.",
+            examples=["why does test error fall again"],
+        ),
+    ],
+    kind: Annotated[Kind | None, Query(description="Only talks, or only papers.")] = None,
+    series: Annotated[
+        str | None, Query(max_length=200, description="A series: its name, slug or id.")
+    ] = None,
+    speaker: Annotated[
+        str | None, Query(max_length=200, description="Part of a speaker's or author's name.")
+    ] = None,
+    year: Annotated[
+        int | None,
+        Query(ge=1000, le=9999, description="Of the talk, or of the paper.", examples=[2024]),
+    ] = None,
+    mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
+    exact: Annotated[bool, Query(description="Put no word right.")] = False,
+    talk: Annotated[
+        str | None, Query(max_length=200, description="Only inside this talk: id or slug.")
+    ] = None,
+    paper: Annotated[
+        str | None, Query(max_length=200, description="Only inside this paper: id or slug.")
+    ] = None,
+) -> Parameters:
+    """What a request searches for."""
+    ask = Ask(
+        text=q,
+        mode=mode,
+        kind=kind,
+        series=series or None,
+        speaker=speaker or None,
+        year=year,
+        exact=exact,
+    )
+    return Parameters(ask=ask, talk=talk or None, paper=paper or None)
 
 
 @router.get(
@@ -146,7 +157,8 @@ class SearchParameters:
 async def search(
     request: Request,
     service: Opened,
-    parameters: Annotated[SearchParameters, Depends()],
+    parameters: Annotated[Parameters, Depends(parameters_of)],
+    wanted: Annotated[Wanted, Depends(fields_of(HitAnswer))],
     limit: Annotated[int, Query(ge=1, le=100, description="Talks and papers per page.")] = 10,
     cursor: Annotated[
         str | None, Query(max_length=LONGEST, description="From `next_cursor`.")
@@ -160,14 +172,14 @@ async def search(
 
     def work() -> Response:
         answer = answered(service, _inside(service, parameters), limit, cursor)
-        body = answer.model_dump_json().encode()
+        body = written(answer, wanted, within="hits")
         same = TOOK.sub(b"", body, count=1)
         return tagged(request, body, media_type="application/json", same=same)
 
     return await service.turns.run(work)
 
 
-def _inside(service: Service, parameters: SearchParameters) -> Ask:
+def _inside(service: Service, parameters: Parameters) -> Ask:
     """What is asked for, with series, talk and paper named as the catalog names them.
 
     Raises: NotThere, SeriesRefused.

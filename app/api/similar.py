@@ -6,13 +6,15 @@ and checked with what may be shown each time it is given.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.api.answers import NO_GENERATION
-from app.api.caching import tagged
+from app.api.caching import keeping, tagged
 from app.api.depends import Opened
+from app.api.fields import Wanted, fields_of, written
 from app.api.papers import PaperKey, shown_paper
 from app.api.places import owner_url
 from app.api.problems import documented
@@ -20,6 +22,7 @@ from app.api.schemas import SimilarAnswer, SimilarItem
 from app.api.talks import TalkKey, shown_talk
 from app.wiring import Service
 from catalog.shown import Shown
+from catalog.tables import Paper, Talk
 from index.likeness import Likeness
 
 router = APIRouter(prefix="/api/v1", tags=["talks"])
@@ -27,6 +30,7 @@ MOST = 6
 _WORKED_OUT = 2 * MOST  # some may be hidden by the time they are shown
 _WORKED_OUT_WITHIN = 50 * MOST  # most may not be for a caller who is held to some series
 LEAST_LIKE = 0.3
+SimilarFields: TypeAlias = Annotated[Wanted, Depends(fields_of(SimilarItem))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +47,11 @@ class Similar:
     summary="Talks and papers like a talk",
     responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
 )
-def similar_to_talk(request: Request, service: Opened, talk_id: TalkKey) -> Response:
+def similar_to_talk(
+    request: Request, service: Opened, talk_id: TalkKey, wanted: SimilarFields
+) -> Response:
     """By the meaning of what was said; empty while nothing of it can be searched."""
-    return _answer(request, service, shown_talk(service, talk_id).talk.public_id)
+    return _answer(request, service, shown_talk(service, talk_id).talk, wanted)
 
 
 @router.get(
@@ -54,9 +60,11 @@ def similar_to_talk(request: Request, service: Opened, talk_id: TalkKey) -> Resp
     summary="Talks and papers like a paper",
     responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
 )
-def similar_to_paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
+def similar_to_paper(
+    request: Request, service: Opened, paper_id: PaperKey, wanted: SimilarFields
+) -> Response:
     """By the meaning of its text; empty while nothing of it can be searched."""
-    return _answer(request, service, shown_paper(service, paper_id).public_id)
+    return _answer(request, service, shown_paper(service, paper_id), wanted)
 
 
 def similar_to(service: Service, owner_id: str) -> list[Similar]:
@@ -83,13 +91,18 @@ def similar_to(service: Service, owner_id: str) -> list[Similar]:
     return sorted(found[:MOST], key=lambda one: -one.cosine)
 
 
-def _answer(request: Request, service: Service, owner_id: str) -> Response:
+def _answer(request: Request, service: Service, this: Talk | Paper, wanted: Wanted) -> Response:
     searcher = service.live.searcher()
     answer = SimilarAnswer(
         generation=searcher.generation if searcher else NO_GENERATION,
-        items=[_item(one) for one in similar_to(service, owner_id)],
+        items=[_item(one) for one in similar_to(service, this.public_id)],
     )
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+    return tagged(
+        request,
+        written(answer, wanted, within="items"),
+        media_type="application/json",
+        keep=keeping(this.visibility),
+    )
 
 
 def _item(one: Similar) -> SimilarItem:

@@ -26,8 +26,10 @@ router = APIRouter(prefix="/api/v1", tags=["search"])
 async def suggest(
     request: Request,
     service: Opened,
-    q: Annotated[str, Query(max_length=200, description="What was typed so far.")] = "",
-    limit: Annotated[int, Query(ge=1, le=20)] = 8,
+    q: Annotated[
+        str, Query(max_length=200, description="What was typed so far.", examples=["second"])
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=20, description="How many at the most.")] = 8,
 ) -> Response:
     """Titles, people, series and terms with words that begin so; where none do, what was meant."""
     answer = SuggestAnswer(query=q, suggestions=suggested(service, q, limit))

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from app.api.answers import hidden_recording
-from app.api.caching import tagged
+from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
+from app.api.fields import Wanted, fields_of, written
 from app.api.lists import sliced
 from app.api.places import media_url, paper_url, talk_url, transcript_url
 from app.api.problems import documented
@@ -23,7 +24,9 @@ from catalog.transcripts import TIMED_SHAPES
 
 router = APIRouter(prefix="/api/v1/talks", tags=["talks"])
 FORMATS = ("json", "vtt", "srt", "txt")
-TalkKey = Annotated[str, Path(max_length=200, description="Id or slug of a talk.")]
+TalkKey = Annotated[
+    str, Path(max_length=200, description="Id or slug of a talk.", examples=["the-second-descent"])
+]
 
 
 @router.get(
@@ -35,8 +38,11 @@ TalkKey = Annotated[str, Path(max_length=200, description="Id or slug of a talk.
 def talks(
     request: Request,
     service: Opened,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    wanted: Annotated[Wanted, Depends(fields_of(TalkItem))],
+    limit: Annotated[int, Query(ge=1, le=100, description="Talks per page.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=400, description="From `next_cursor` of the page before.")
+    ] = None,
 ) -> Response:
     """Public talks, newest first, those without a date last."""
     with service.catalog.read() as session:
@@ -46,7 +52,8 @@ def talks(
         listed, named="talks", key=lambda one: one.talk.public_id, limit=limit, after=cursor
     )
     answer = TalkList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+    body = written(answer, wanted, within="items")
+    return tagged(request, body, media_type="application/json")
 
 
 @router.get(
@@ -55,10 +62,20 @@ def talks(
     summary="One talk",
     responses={304: {"description": "Not changed"}, **documented(404, 410, 422)},
 )
-def talk(request: Request, service: Opened, talk_id: TalkKey) -> Response:
+def talk(
+    request: Request,
+    service: Opened,
+    talk_id: TalkKey,
+    wanted: Annotated[Wanted, Depends(fields_of(TalkAnswer))],
+) -> Response:
     """A talk with its recording, transcripts and papers; unlisted ones too, by their id."""
     answer = talk_answer(shown_talk(service, talk_id))
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+    return tagged(
+        request,
+        written(answer, wanted),
+        media_type="application/json",
+        keep=keeping(answer.visibility),
+    )
 
 
 def shown_talk(service: Service, key: str) -> TalkDetails:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.api.answers import hidden_recording
-from app.api.caching import tagged
+from app.api.caching import keeping, tagged
 from app.api.depends import Opened
 from app.api.problems import documented
 from app.api.schemas import SegmentAnswer, TranscriptAnswer, WordAnswer
@@ -50,7 +50,9 @@ def transcript(
     details = shown_talk(service, talk_id)
     current, segments = heard_in(service, details)
     body = _written(form, details, current, segments).encode()
-    answer = tagged(request, body, media_type=MEDIA_TYPES[form])
+    answer = tagged(
+        request, body, media_type=MEDIA_TYPES[form], keep=keeping(details.talk.visibility)
+    )
     answer.headers["content-disposition"] = f'inline; filename="{details.talk.slug}.{form}"'
     return answer
 

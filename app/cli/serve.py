@@ -1,11 +1,15 @@
 """`seminar serve`: the web pages and the API."""
 
+import os
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.context import Invocation, open_archive, remark
+
+if TYPE_CHECKING:
+    from catalog.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +24,15 @@ def serve(
     with_worker: Annotated[
         bool, typer.Option("--with-worker", help="Also do the jobs, in a second process.")
     ] = False,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Server processes: about one for each core. They share the index in memory; "
+            "each counts its own metrics, and its own limits but for SEMINAR_LIMIT_STORE.",
+        ),
+    ] = 1,
 ) -> None:
     """Serve the web pages and the API until stopped."""
     invocation: Invocation = context.obj
@@ -31,25 +44,34 @@ def serve(
             from app.cli.waiting import start_worker
 
             worker = start_worker(archive, "--quiet")
-    import uvicorn
-
-    from app.main import create_app
-
     remark(f"serving {settings.data_dir} at http://{settings.host}:{settings.port}/")
     try:
-        uvicorn.run(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,  # the application itself knows whom to believe
-            timeout_graceful_shutdown=5,
-        )
+        _run(settings, processes)
     finally:
         if worker is not None:
             worker.terminate()
             worker.wait(timeout=10)
+
+
+def _run(settings: "Settings", processes: int) -> None:
+    """Answer requests until stopped; of several processes one that dies is started anew."""
+    import uvicorn
+
+    from app.main import create_app
+
+    if processes > 1:  # each reads the settings by itself
+        os.environ["SEMINAR_DATA_DIR"] = str(settings.data_dir.absolute())
+    uvicorn.run(
+        create_app(settings) if processes == 1 else "app.main:from_environment",
+        factory=processes > 1,
+        workers=processes,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,  # the application itself knows whom to believe
+        timeout_graceful_shutdown=5,
+    )
 
 
 def _require_free(host: str, port: int) -> None:

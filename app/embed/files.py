@@ -21,10 +21,9 @@ from starlette.responses import Response
 
 from app.api.caching import holds
 from app.api.edge import FOR_EVER
-from app.api.problems import documented
 from app.api.schemas import Shape
 
-router = APIRouter(prefix="/embed", tags=["embed"])
+router = APIRouter(prefix="/embed", include_in_schema=False)
 SCRIPT = "text/javascript"
 DIGEST_LETTERS = 16
 FRESH = "public, max-age=300, stale-while-revalidate=86400"
@@ -84,27 +83,13 @@ def kept_in(folder: Traversable) -> dict[str, Script]:
     return found
 
 
-@router.get(
-    "/v1.js",
-    summary="The script for other sites",
-    response_class=Response,
-    responses={200: {"content": {SCRIPT: {}}}, 304: {"description": "Not changed"}},
-)
+@router.get("/v1.js")
 def stable(request: Request) -> Response:
     """The present `<talk-search>` and `<talk-player>`; browsers keep them for 5 minutes."""
     return _sent(request, present(), FRESH)
 
 
-@router.get(
-    "/v1-{digest}.js",
-    summary="One version of the script",
-    response_class=Response,
-    responses={
-        200: {"content": {SCRIPT: {}}},
-        304: {"description": "Not changed"},
-        **documented(404),
-    },
-)
+@router.get("/v1-{digest}.js")
 def by_digest(
     request: Request,
     digest: Annotated[str, Path(max_length=64, description="From `/embed/integrity.json`.")],
@@ -116,11 +101,7 @@ def by_digest(
     return _sent(request, script, FOR_EVER)
 
 
-@router.get(
-    "/integrity.json",
-    response_model=IntegrityAnswer,
-    summary="How to pin the script",
-)
+@router.get("/integrity.json")
 def integrity() -> Response:
     """The address and the hash of the present version, for `src` and `integrity`."""
     script = present()

@@ -18,7 +18,7 @@ from app.api.schemas import Problem
 from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
-from app.web import browse, views
+from app.web import browse, codes, views
 from app.web.contexts import Frame, ProblemPage
 from app.web.inside import inside
 from app.web.paper_view import page_lines, paper_page
@@ -142,6 +142,7 @@ def about(service: Opened) -> Response:
 def install(app: FastAPI, _settings: Settings) -> None:
     """Add the pages and their files to the application."""
     app.include_router(router)
+    app.include_router(codes.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 

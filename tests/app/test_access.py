@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.access import DOORS, Doors, Needs
+from app.embed.files import present
 from app.main import create_app
 from catalog.tables import now
 from tests.app.conftest import filled
@@ -47,6 +48,8 @@ def address(path: str) -> str:
         "{paper_id}": paper,
         "{key}": paper if path.startswith("/papers") else "the-second-descent",
         "{path:path}": "look.css",
+        "{code}": "not_found",
+        "{digest}": present().digest,
     }.items():
         path = path.replace(name, value)
     return path + ("?q=threshold" if path.endswith("search") else "")
@@ -96,7 +99,7 @@ def test_the_table_and_the_routes_are_the_same(shelf: Shelf) -> None:
 def test_a_route_that_nobody_named_is_not_reached_even_by_an_admin(shelf: Shelf) -> None:
     app = create_app(shelf.settings)
 
-    @app.api_route("/api/v1/forgotten", methods=["GET", "POST"])
+    @app.api_route("/api/v1/forgotten", methods=["GET", "POST"], include_in_schema=False)
     def forgotten() -> str:
         return "reached"
 

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import nodes
 from starlette.testclient import TestClient
 
-from app.web import contexts
+from app.web import codes, contexts
 from app.web.rendering import STATIC, environment
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
@@ -98,6 +98,7 @@ def test_templates_use_only_what_their_contexts_have() -> None:
         "paper.html": contexts.PaperPage,
         "about.html": contexts.AboutPage,
         "problem.html": contexts.ProblemPage,
+        "problems.html": codes.CodesPage,
     }
     folder = STATIC.parent / "templates"
     assert {file.name for file in folder.iterdir()} == {*of, "base.html", "parts.html"}

@@ -5,7 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import errors as ours
-from app.api.problems import TABLE, answer_for
+from app.api.codes import CODES, problem_url
+from app.api.problems import TABLE, answer_for, answers
 from app.errors import Overloaded
 from catalog import errors as catalog
 from index import errors as index
@@ -29,6 +30,28 @@ def test_codes_mean_one_thing_each() -> None:
     for answer in TABLE.values():
         by_code.setdefault(answer.code, set()).add(answer.status)
     assert all(len(statuses) == 1 for statuses in by_code.values())
+
+
+def test_every_code_has_its_page_and_every_page_a_code(reader: TestClient) -> None:
+    assert {one.code for one in answers()} == set(CODES)
+    every = reader.get("/problems").text
+    for one in answers():
+        page = reader.get(problem_url(one.code))
+        assert page.status_code == 200
+        assert page.headers["content-type"].startswith("text/html")
+        assert one.title in page.text
+        assert f"Status {one.status}" in page.text
+        assert problem_url(one.code) in every
+    assert reader.get("/problems/nothing").json()["code"] == "not_found"
+
+
+def test_a_problem_leads_to_the_page_that_explains_it(reader: TestClient) -> None:
+    problem = reader.get("/api/v1/talks/nothing").json()
+    page = reader.get(problem["type"])
+    assert page.status_code == 200
+    assert problem["code"] in page.text
+    tag = {"if-none-match": page.headers["etag"]}
+    assert reader.get(problem["type"], headers=tag).status_code == 304
 
 
 def test_what_nobody_expected_is_an_internal_error_without_its_words() -> None:
@@ -71,11 +94,11 @@ def test_every_refusal_is_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert (problem["status"], problem["code"]) == (status, code)
-    assert problem["type"] == f"urn:seminar-archive:problem:{code}"
+    assert problem["type"] == f"/problems/{code}"
     assert problem["detail"]
     assert "?" not in problem["instance"]
     if status == 405:
-        assert "GET" in answer.headers["allow"]
+        assert {"GET", "HEAD"} <= set(answer.headers["allow"].replace(" ", "").split(","))
 
 
 def test_a_browser_gets_a_page_with_the_search_box(reader: TestClient) -> None:
@@ -96,7 +119,7 @@ def test_an_unexpected_failure_is_a_problem_that_shows_nothing(
 ) -> None:
     with served(shelf) as client:
         client.app.state.service = None  # type: ignore[attr-defined]
-        answer = client.get("/api/v1/talks?secret=1")
+        answer = client.get("/api/v1/talks?cursor=secret")
         assert answer.status_code == 500
         assert answer.json()["code"] == "internal"
         assert "outside its lifespan" not in answer.text

@@ -1,0 +1,70 @@
+"""What an answer is held to when the API is tried with random requests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import schemathesis
+from hypothesis import given
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation.stateful.state_machine import APIStateMachine
+from schemathesis.specs.openapi import checks
+from starlette.types import Receive, Scope, Send
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.unsupported_method,
+    checks.negative_data_rejection,
+]
+"""Not `positive_data_acceptance`: a query of signs only, or a cursor of another request, has the
+right shape and is refused all the same."""
+
+Seen = Callable[[str, int], None]
+
+
+def api_of(app: Any) -> schemathesis.BaseSchema:
+    """The API of an application that is open, called without a network."""
+
+    async def opened(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":  # each call would open and close the archive
+            for step in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{step}.complete"})
+        else:
+            await app(scope, receive, send)
+
+    return schemathesis.openapi.from_asgi("/api/v1/openapi.json", opened)
+
+
+def try_operation(api: Any, name: str, given_settings: Any, seen: Seen) -> None:
+    """Call an operation with requests that fit its description and others that do not."""
+    operation: Any = api.find_operation_by_id(name)
+    for mode in schemathesis.GenerationMode:
+
+        @given_settings  # type: ignore[untyped-decorator]
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            answer = case.call()
+            seen(name, answer.status_code)
+            case.validate_response(answer, checks=CHECKS)
+
+        try:
+            ask()
+        except Unsatisfiable:  # an operation without parameters cannot be asked wrongly
+            if mode is schemathesis.GenerationMode.POSITIVE:
+                raise
+
+
+def walk(api: schemathesis.BaseSchema, seen: Seen) -> type[APIStateMachine]:
+    """A machine that follows links from answer to answer."""
+
+    class Walk(api.as_state_machine()):  # type: ignore[misc]
+        def validate_response(self, response: Any, case: Any, *_: Any, **__: Any) -> None:
+            seen(case.operation.definition.raw["operationId"], response.status_code)
+            case.validate_response(response, checks=CHECKS)
+
+    return Walk
