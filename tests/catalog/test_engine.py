@@ -1,7 +1,7 @@
 """Sessions, migrations, and what a data folder from elsewhere does."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
+from catalog import keys
 from catalog.engine import HEAD, MIGRATIONS, Catalog, connect, open_catalog, wal_is_safe
 from catalog.errors import CatalogUnavailable, NewerArchive
 from catalog.tables import Series
@@ -65,6 +66,42 @@ def test_migrations_go_down_and_up_again(database_url: str) -> None:
     with connected(database_url) as connection:
         assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version"}
     open_catalog(database_url).close()
+
+
+def test_an_archive_of_the_first_release_keeps_its_rows(database_url: str) -> None:
+    """Up from it, down to it and up again."""
+    from alembic.config import Config
+
+    from alembic import command
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+
+    def migrate(move: Callable[[Config, str], None], revision: str) -> None:
+        with connected(database_url) as connection:
+            config.attributes["connection"] = connection
+            move(config, revision)
+            connection.commit()
+
+    migrate(command.upgrade, "0001")
+    with connected(database_url) as connection:
+        assert not sa.inspect(connection).has_table("keys")
+        connection.execute(
+            sa.text(
+                "INSERT INTO series (public_id, slug, name, description) "
+                "VALUES ('s1', 'theory', 'Theory', '')"
+            )
+        )
+        connection.commit()
+    for again in (False, True):
+        opened = open_catalog(database_url)
+        with opened.write() as session:
+            assert [one.name for one in session.exec(select(Series))] == ["Theory"]
+            keys.add(session, keys.NewKey(scope="search", series=("theory",)))
+            assert len(keys.listed(session)) == 1  # those of before went with the way down
+        opened.close()
+        if not again:
+            migrate(command.downgrade, "0001")
 
 
 def test_a_failed_migration_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,3 +204,21 @@ def test_a_leg_that_proposed_all_it_may_says_so(root: Path, publish: Publish) ->
     assert every.cut_off == ()
     assert len(every.hits) == 9
     assert sorted(hit.row for hit in every.hits) == list(range(9))
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "semantic"])
+def test_there_are_no_talks_and_papers_but_those_that_are_named(
+    searcher: Searcher, mode: Mode
+) -> None:
+    text = "double descent of wide networks and the KL divergence"
+    everything = {hit.owner_id for hit in searcher.search(SearchRequest(text=text, mode=mode)).hits}
+    for owners in (
+        frozenset(everything - {"paper-norms"}),
+        frozenset({"paper-norms"}),
+        frozenset(),
+    ):
+        request = SearchRequest(text=text, mode=mode, owners=owners)
+        found = {hit.owner_id for hit in searcher.search(request).hits}
+        assert found == everything & owners
+    listed = SearchRequest(text="year:2020-2021", owners=frozenset({"paper-norms"}))
+    assert {hit.owner_id for hit in searcher.search(listed).hits} == {"paper-norms"}
