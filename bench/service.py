@@ -106,7 +106,7 @@ def _two_processes(data: Path) -> dict[str, Any]:
     """The rate of new searches with two server processes, and how much memory they share."""
     port = free_port()
     given = ("serve", "--port", str(port), "--processes", "2")
-    with started(data, *given, SEMINAR_LOG_FORMAT="json", **NO_LIMITS) as parent:
+    with started(data, *given, SEMINAR_LOG_FORMAT="json", **UNLIMITED) as parent:
         threading.Thread(target=parent.stdout.read, daemon=True).start()
         asyncio.run(_ready(port))
         time.sleep(SETTLED_S)  # whichever was asked, both are ready then
