@@ -6,8 +6,9 @@ that a count says what a click would show.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TypeAlias
 
 from app.api.answers import Ask, Found, Group
@@ -35,7 +36,7 @@ def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Valu
     others = [one for one in NARROWS if one != name and getattr(ask, one) is not None]
     if others:
         groups = [one for one in groups if all(_FITS[name](ask, one) for name in others)]
-    counts: Counter[Value] = Counter(chain.from_iterable(map(_VALUES[name], groups)))
+    counts: Counter[Value] = Counter(filter(None, _VALUES[name](groups)))
     if chosen is not None and chosen not in counts:
         counts[chosen] = 0
     if name == "year":
@@ -46,11 +47,11 @@ def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Valu
     return ranked[:MOST_VALUES]
 
 
-_VALUES: Mapping[str, Callable[[Group], tuple[Value, ...]]] = {
-    "kind": lambda group: (group.owner.kind,),
-    "series": lambda group: (group.owner.series,) if group.owner.series else (),
-    "speaker": lambda group: group.owner.names,
-    "year": lambda group: (group.owner.year,) if group.owner.year else (),
+_VALUES: Mapping[str, Callable[[Iterable[Group]], Iterable[Value | None]]] = {
+    "kind": partial(map, attrgetter("owner.kind")),
+    "series": partial(map, attrgetter("owner.series")),
+    "speaker": lambda groups: chain.from_iterable(map(attrgetter("owner.names"), groups)),
+    "year": partial(map, attrgetter("owner.year")),
 }
 _FITS: Mapping[str, Callable[[Ask, Group], bool]] = {
     "kind": lambda ask, group: ask.kind == group.owner.kind,
