@@ -40,6 +40,7 @@ BODY = "body"
 FIELDS = {BODY: 1.0, "title": 0.2, "speakers": 0.3}
 # Words as they are written, without stemming: what the archive's vocabulary is read from.
 SPELLED = "spelled"
+WORDS_KEPT = 32_768  # of which it is remembered in how many passages they are
 LOCK_FILES = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})
 
 
@@ -108,6 +109,7 @@ class TermsLeg:
         opened.register_tokenizer(SPELLER, _splitter())
         self._schema = opened.schema
         self._searcher = opened.searcher()
+        self._with = lru_cache(WORDS_KEPT)(self._searcher.doc_freq)
         self._counted = _with_holes(folder)
 
     @property
@@ -117,7 +119,7 @@ class TermsLeg:
 
     def frequency(self, word: str) -> int:
         """In how many passages the rarest stem of a word is."""
-        return min((int(self._searcher.doc_freq(BODY, one)) for one in stem(word)), default=0)
+        return min((int(self._with(BODY, one)) for one in stem(word)), default=0)
 
     def search(self, query: ParsedQuery, limit: int, where: Restriction | None = None) -> TermHits:
         """Passages with every phrase and any word of the query, and nothing that it leaves out."""
@@ -136,7 +138,7 @@ class TermsLeg:
     def asked(self, query: ParsedQuery) -> Asked:
         """What the query's stems weigh in this archive, for whoever looks at passages closely."""
         stems = stems_of(query)
-        weights = {one: self._idf(int(self._searcher.doc_freq(BODY, one))) for one in stems.all}
+        weights = {one: self._idf(int(self._with(BODY, one))) for one in stems.all}
         return Asked(weights=weights, pairs=stems.pairs)
 
     def spelled(self) -> list[tuple[str, int]]:
@@ -146,24 +148,24 @@ class TermsLeg:
 
     def knows(self, word: str) -> bool:
         """Whether some passage has a word, by its stem."""
-        return any(self._searcher.doc_freq(BODY, found) for found in stem(word))
+        return any(self._with(BODY, found) for found in stem(word))
 
     def knows_any(self, query: ParsedQuery) -> bool:
         """Whether some passage has a word of the query."""
-        return any(self._searcher.doc_freq(BODY, found) for found in stems_of(query).all)
+        return any(self._with(BODY, found) for found in stems_of(query).all)
 
     def says(self, phrase: str) -> bool:
         """Whether some passage has these words in this order."""
         stems = analysed(phrase)
-        if not stems or not all(self._searcher.doc_freq(BODY, one) for one in stems):
+        if not stems or not all(self._with(BODY, one) for one in stems):
             return False
         return bool(self._searcher.search(self._phrase(stems), 1, count=False).hits)
 
     def share_in_speakers(self, word: str) -> float:
         """Of the passages that have a word at all, how many have it in the name of a speaker."""
         (found, *_) = stem(word) or ("",)
-        everywhere = self._searcher.doc_freq(BODY, found)
-        return self._searcher.doc_freq("speakers", found) / everywhere if everywhere else 0.0
+        everywhere = self._with(BODY, found)
+        return self._with("speakers", found) / everywhere if everywhere else 0.0
 
     def rows_to_leave_out(self, query: ParsedQuery) -> list[int]:
         """Every row that has what the query leaves out, in no promised order."""
@@ -185,7 +187,7 @@ class TermsLeg:
             (occur.Should, self._tantivy.Query.boost_query(self._term(field, stem), boost))
             for stem in stems.all
             for field, boost in FIELDS.items()
-            if self._searcher.doc_freq(field, stem)
+            if self._with(field, stem)
         ]
         return required + wished
 
@@ -234,7 +236,7 @@ class TermsLeg:
             boost * (K1 + 1) * self._idf(found)
             for stem in stems
             for field, boost in FIELDS.items()
-            if (found := self._searcher.doc_freq(field, stem)) or field == BODY
+            if (found := self._with(field, stem)) or field == BODY
         )
 
     def _idf(self, found: int) -> float:
@@ -331,6 +333,7 @@ def _remove_locks(folder: Path) -> None:
         (folder / lock).unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=64)
 def stems_of(query: ParsedQuery) -> Stems:
     """The stems that a query is searched by; stop words count only where there is nothing else."""
     words = surface_words(query.words)
