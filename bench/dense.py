@@ -157,7 +157,8 @@ def leg_folder(folder: Path, kind: str) -> Path:
 
 def _leg(folder: Path, kind: str) -> dense.DenseLeg:
     if kind != "exact":
-        dense.PROBED, dense.MOST_PROBED = 1 / int(kind.partition("/")[2]), 1 << 40
+        dense.PROBED = dense.LARGE_PROBED = 1 / int(kind.partition("/")[2])
+        dense.ENOUGH_PROBED, dense.MOST_PROBED = 0, 1 << 40
     return dense.DenseLeg([leg_folder(folder, kind)])
 
 

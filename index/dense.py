@@ -40,10 +40,12 @@ LAYOUT = "float32+cells"
 
 CELLS_FROM = 50_000
 """From how many rows on a part has cells: below, all are multiplied in about 2.5 ms."""
-PROBED = 1 / 8
-"""The share of a part's cells that is looked into ..."""
+PROBED, LARGE_PROBED = 1 / 8, 1 / 16
+"""The share of the rows that is looked at, in an archive with few cells and in a large one."""
+ENOUGH_PROBED = 16_000
+"""So many rows are enough: above 128,000 the share falls, from 256,000 on it is the lesser."""
 MOST_PROBED = 64_000
-"""... but of a very large archive only cells of about so many rows: 100 MB, read in 3 ms."""
+"""Of a very large archive no more than about so many rows: 100 MB, read in 3 ms."""
 GATHERED = 8_000
 """How many allowed rows are picked out and multiplied one by one rather than looked for."""
 _CELLS_PER_ROOT = 2
@@ -92,7 +94,7 @@ class DenseLeg:
         if may is not None and left <= GATHERED:
             rows = np.flatnonzero(may)
             return _best(rows, _products(asked, self.of(rows)), limit)
-        share = min(PROBED, MOST_PROBED / self.count) * self.count / left
+        share = _looked_at(self.count) / left
         rows, cosines = self._near(asked, may, share)
         if len(rows) < min(limit, left):  # the filter keeps out what is near
             rows, cosines = self._near(asked, may, 1.0)
@@ -173,6 +175,11 @@ class _Part:
         """In the order of the file, so that memory is read forwards."""
         wanted = min(len(self._centres), math.ceil(share * len(self._centres)))
         return sorted(_largest(_products(query, self._centres), wanted).tolist())
+
+
+def _looked_at(rows: int) -> float:
+    """How many rows of so many are multiplied."""
+    return min(PROBED * rows, max(ENOUGH_PROBED, LARGE_PROBED * rows), MOST_PROBED)
 
 
 def write_vectors(folder: Path, vectors: Vectors) -> None:

@@ -60,11 +60,12 @@ def _marked(text: str, query: ParsedQuery) -> list[_Word]:
     A phrase is marked where it stands whole; so are other forms of the query's words.
     """
     wanted, rows = _wanted(query)
+    begins = {one[0] for one in wanted}
     read = WORD.findall(text)
     hits = {
         (at, at + len(word)): wanted.intersection(stem(word))
         for word in set(read)
-        if not wanted.isdisjoint(stem(word))
+        if _may_be(word, begins) and not wanted.isdisjoint(stem(word))
         for at in _standing(text, word)
     }
     if rows:
@@ -72,6 +73,11 @@ def _marked(text: str, query: ParsedQuery) -> list[_Word]:
         for place, row in _places([stem(word) for word in read], rows):
             hits[spans[place]] = hits.get(spans[place], frozenset[str]()).union(row)
     return [_Word(*span, hits[span]) for span in sorted(hits)]
+
+
+def _may_be(word: str, begins: set[str]) -> bool:
+    """Whether a word can have a stem that begins so; stemming leaves the first letter alone."""
+    return word[0].lower() in begins or not word.isascii()
 
 
 def _standing(text: str, word: str) -> Iterator[int]:
