@@ -2,11 +2,13 @@
 
 Invariant: row n here is row n of the vectors and of the term index.  Rows lie in parts that never
 change; a row keeps its number for as long as its snapshot has descendants, so what was taken out
-leaves a hole.  Only where each row begins and whose it is stays in memory; the texts are mapped.
+leaves a hole.  Only where each row begins and whose it is stays in memory; a text is read from its
+file when it is wanted, because mapped ones would fill memory with their neighbours.
 """
 
 import json
-import mmap
+import os
+import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,9 +113,11 @@ class Rows:
         """
         tables = [np.load(part / ROWS_FILE, allow_pickle=False) for part in parts]
         listed = [json.loads((part / OWNERS_FILE).read_text("utf-8")) for part in parts]
-        self._texts = [_mapped(part / PASSAGES_FILE) for part in parts]
+        self._texts = [os.open(part / PASSAGES_FILE, os.O_RDONLY) for part in parts]
+        for text in self._texts:  # searches may run on when a snapshot is let go
+            weakref.finalize(self, os.close, text)
         self._offsets = [
-            np.append(table[:, 0], len(texts))
+            np.append(table[:, 0], os.fstat(texts).st_size)
             for table, texts in zip(tables, self._texts, strict=True)
         ]
         self._first = np.cumsum([0, *(len(table) for table in tables)]).tolist()
@@ -138,8 +142,8 @@ class Rows:
     def passage(self, row: int) -> Passage:
         """The passage of a row."""
         part = bisect_right(self._first, row) - 1
-        start, end = self._offsets[part][row - self._first[part] :][:2]
-        fields = json.loads(self._texts[part][int(start) : int(end)])
+        start, end = self._offsets[part][row - self._first[part] :][:2].tolist()
+        fields = json.loads(os.pread(self._texts[part], end - start, start))
         return Passage(**{**fields, "speakers": tuple(fields["speakers"])})
 
     def numbers(self) -> list[int]:
@@ -201,10 +205,3 @@ def _fields(value: Passage | Owner) -> dict[str, Any]:
 def _read_owner(fields: Mapping[str, Any]) -> Owner:
     known = {name: value for name, value in fields.items() if name != "stamp"}
     return Owner(**{**known, "speakers": tuple(fields["speakers"])})
-
-
-def _mapped(file: Path) -> mmap.mmap | bytes:
-    if file.stat().st_size == 0:  # an empty file cannot be mapped
-        return b""
-    with file.open("rb") as stream:
-        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
