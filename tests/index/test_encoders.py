@@ -61,7 +61,7 @@ def test_the_fingerprint_names_the_dimension_and_stays(encoder: Encoder) -> None
 
 def test_threads_get_the_vectors_they_asked_for(encoder: Encoder) -> None:
     texts = [f"sentence number {place} about kernels" for place in range(24)]
-    alone = encoder.encode_passages(texts)
+    alone = [encoder.encode_query(text) for text in texts]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(encoder.encode_query, texts))
     for row, vector in zip(alone, together, strict=True):
