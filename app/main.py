@@ -28,6 +28,7 @@ from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
 from app.encoding import LoadEncoder
+from app.feeds import routes as feeds
 from app.web import pages
 from app.wiring import open_service
 from catalog.settings import Settings
@@ -63,6 +64,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
         app.include_router(resource.router)
+    feeds.install(app)
     pages.install(app, settings)
     page = pages.problem_page(settings)
     problems.install(app, page)
@@ -81,6 +83,6 @@ def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metric
     app.add_middleware(HeadAsGet)
     app.add_middleware(Remembered)
     app.add_middleware(Admission, settings=settings, page=page)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(Edge, metrics=metrics, settings=settings)
     if settings.trusted_proxies.strip():
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

@@ -22,7 +22,7 @@ from docs.schema_words import bounds_of, default_of, given, limits_of, type_of
 FOLDER = Path(__file__).resolve().parent / "reference"
 ERROR_MODULES = ("catalog.errors", "index.errors", "ingest.errors", "app.errors")
 MADE = "Made from the code by `python -m docs.reference`; do not edit."
-STATUSES_WITHOUT_A_CLASS = (400, 404, 405, 416)
+STATUSES_WITHOUT_A_CLASS = (400, 404, 405, 416, 501)
 
 
 def pages() -> dict[str, str]:

@@ -82,6 +82,9 @@ DOORS: tuple[Door, ...] = (
         Needs.BROWSING,
         *("/", "/search", "/talks", "/talks/{key}", "/papers", "/papers/{key}", "/about"),
         "/api/v1/status",
+        *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
+        *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
+        "/feeds/speakers/{slug}.atom",
     ),
 )
 

@@ -157,7 +157,7 @@ async def search(
     """
 
     def work() -> Response:
-        answer = answered(service, _inside(service, parameters), limit, cursor)
+        answer = answered(service, asked_in(service, parameters), limit, cursor)
         same = answer.model_copy(update={"took_ms": 0.0}).model_dump_json().encode()
         body = answer.model_dump_json().encode()
         return tagged(request, body, media_type="application/json", same=same)
@@ -165,7 +165,7 @@ async def search(
     return await service.turns.run(work)
 
 
-def _inside(service: Service, parameters: SearchParameters) -> Ask:
+def asked_in(service: Service, parameters: SearchParameters) -> Ask:
     """What is asked for, with series, talk and paper named as the catalog names them.
 
     Raises: NotThere, SeriesRefused.

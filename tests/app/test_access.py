@@ -18,6 +18,11 @@ from tests.app.test_edge import routes
 ROLES = ("none", "search", "ingest", "admin", "revoked", "expired", "unknown")
 ENDED = {"revoked": "key_revoked", "expired": "key_expired", "unknown": "key_unknown"}
 
+QUERIES = {
+    **dict.fromkeys(("/search", "/api/v1/search", "/feeds/search.atom"), "?q=threshold"),
+    "/oembed": "?url=http://testserver/talks/the-second-descent",
+}
+
 
 @pytest.fixture(scope="module")
 def guarded(
@@ -47,9 +52,10 @@ def address(path: str) -> str:
         "{paper_id}": paper,
         "{key}": paper if path.startswith("/papers") else "the-second-descent",
         "{path:path}": "look.css",
+        "{slug}": "jonas-feldmann" if "speakers" in path else "foundations",
     }.items():
         path = path.replace(name, value)
-    return path + ("?q=threshold" if path.endswith("search") else "")
+    return path + QUERIES.get(path, "")
 
 
 def expected(needs: Needs, role: str) -> tuple[int, str | None]:

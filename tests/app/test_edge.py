@@ -88,6 +88,9 @@ def test_every_route_is_open_by_name(reader: TestClient) -> None:
         *("/api/v1/talks/{talk_id}/transcript", "/api/v1/papers", "/api/v1/papers/{paper_id}"),
         *("/api/v1/status", "/api/v1/openapi.json", "/livez", "/readyz", "/metrics"),
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf", "/static"),
+        *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
+        *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
+        "/feeds/speakers/{slug}.atom",
     }
     assert {path for path, _ in routes(reader.app)} == opened
     assert {method for _, methods in routes(reader.app) for method in methods} <= {"GET", "HEAD"}

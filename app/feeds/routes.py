@@ -1,0 +1,12 @@
+"""All routes of this package; those with an ending stand before the pages that would take them."""
+
+from fastapi import FastAPI
+
+from app.feeds import atom, calendar, oembed, podcast, saved_search
+from app.web import embedded
+
+
+def install(app: FastAPI) -> None:
+    """Add them to the application."""
+    for resource in (saved_search, atom, podcast, calendar, oembed, embedded):
+        app.include_router(resource.router)
