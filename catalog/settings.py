@@ -37,6 +37,11 @@ class Settings(BaseSettings):
         description="Origins whose pages may show a talk in a frame (/embed/), separated by "
         "commas; *: all; none: no page.",
     )
+    contact_email: str = Field(
+        "",
+        pattern=r"^(\S+@(\S+\.)+\S+)?$",
+        description="Address of staff, for catalogues that harvest the archive.",
+    )
     reading: Literal["open", "key"] = Field(
         "open",
         description="Who may read. open: everybody; key: whoever sends a key, and browsers see no "

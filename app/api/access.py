@@ -86,6 +86,7 @@ DOORS: tuple[Door, ...] = (
         *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
         "/feeds/speakers/{slug}.atom",
     ),
+    Door(path="/oai", needs={"GET": Needs.BROWSING, "POST": Needs.BROWSING}),
 )
 
 
