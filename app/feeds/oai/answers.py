@@ -124,7 +124,7 @@ def _one(service: Service, base: str, arguments: Arguments) -> ET.Element:
 def _header(one: Header) -> ET.Element:
     return node(
         "header",
-        {"status": "deleted"} if one.change.is_gone else None,
+        {"status": "deleted"} if one.change.gone else None,
         node("identifier", None, one.identifier),
         node("datestamp", None, stamp(one.changed_at)),
         node("setSpec", None, one.set),

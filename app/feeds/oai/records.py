@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from app.feeds.oai.protocol import Place, Refused, Selection
 from app.feeds.talk_facts import urn
 from app.wiring import Service
-from catalog import changes, papers, talks
+from catalog import changes, names, papers, talks
 from catalog.changes import Change
 from catalog.tables import Paper, Series
 from catalog.talks import TalkDetails
@@ -24,6 +24,7 @@ class Header:
     """A record's identifier, its last change to the second, and its sets."""
 
     change: Change
+    series: str | None = None  # slug
 
     @property
     def identifier(self) -> str:
@@ -39,7 +40,7 @@ class Header:
     def set(self) -> str:
         """The narrowest set that it is in; all above it hold it too."""
         kind = f"{self.change.kind}s"
-        return f"{kind}:{self.change.series}" if self.change.series else kind
+        return f"{kind}:{self.series}" if self.series else kind
 
     @property
     def key(self) -> tuple[datetime, str]:
@@ -64,8 +65,13 @@ class Listed:
 def headers(service: Service) -> list[Header]:
     """All that the caller may know of, in order.  Raises: CatalogUnavailable."""
     with service.catalog.read() as session:
-        every = changes.every(session)
-    known = (Header(change=one) for one in every if service.shows(one.public_id))
+        every = changes.with_gone(session)
+        slugs = names.slugs(session, Series)
+    known = (
+        Header(change=one, series=slugs.get(one.series_id or ""))
+        for one in every
+        if service.shows(one.public_id)
+    )
     return sorted(known, key=lambda one: one.key)
 
 
@@ -100,7 +106,7 @@ def contents(service: Service, wanted: Iterable[Header]) -> Mapping[str, TalkDet
     """The talks and papers of these records by public id; those that are gone left out."""
     ids: dict[str, list[str]] = {"talk": [], "paper": []}
     for one in wanted:
-        if not one.change.is_gone:
+        if not one.change.gone:
             ids[one.change.kind].append(one.change.public_id)
     with service.catalog.read() as session:
         known_talks = talks.by_ids(session, ids["talk"])

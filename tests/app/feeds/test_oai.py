@@ -229,7 +229,7 @@ def test_a_forged_token_is_refused() -> None:
 def test_a_day_holds_all_its_seconds_and_both_ends_count(shelf: Shelf) -> None:
     public_id = shelf.bare_talk(NewTalk(title="At noon"))
     noon = datetime(2024, 2, 12, 12, 0, 0, 999_000, tzinfo=UTC)
-    shelf.change_talk(public_id, updated_at=noon)
+    shelf.change_talk(public_id, created_at=noon, updated_at=noon)
     with served(shelf, wait=False) as client:
         for inside in (
             "from=2024-02-12&until=2024-02-12",
@@ -248,7 +248,8 @@ def test_what_changes_during_a_harvest_comes_again_and_nothing_is_passed_over(
     ids = [shelf.bare_talk(NewTalk(title=f"Talk {n}")) for n in range(5)]
     began = datetime(2024, 1, 1, tzinfo=UTC)
     for number, one in enumerate(ids):
-        shelf.change_talk(one, updated_at=began + timedelta(days=number))
+        at = began + timedelta(days=number)
+        shelf.change_talk(one, created_at=at, updated_at=at)
     with served(shelf, wait=False) as client:
         root = asked(client, LIST)
         assert titles(root) == {"Talk 0", "Talk 1"}
