@@ -70,6 +70,7 @@ DOORS: tuple[Door, ...] = (
     *_get(
         Needs.NOTHING,
         *("/livez", "/readyz", "/metrics", "/static/{path:path}", "/api/v1/openapi.json"),
+        "/robots.txt",
     ),
     *_get(
         Needs.READING,
@@ -84,7 +85,9 @@ DOORS: tuple[Door, ...] = (
         "/api/v1/status",
         *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
         *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
-        "/feeds/speakers/{slug}.atom",
+        *("/feeds/speakers/{slug}.atom", "/talks/{key}.bib", "/talks/{key}.csl.json"),
+        *("/papers/{key}.bib", "/papers/{key}.csl.json", "/sitemap.xml", "/sitemaps/{number}.xml"),
+        *("/opensearch.xml", "/opensearch/suggest"),
     ),
     Door(path="/oai", needs={"GET": Needs.BROWSING, "POST": Needs.BROWSING}),
 )

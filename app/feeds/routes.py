@@ -2,12 +2,32 @@
 
 from fastapi import FastAPI
 
-from app.feeds import atom, calendar, oembed, podcast, saved_search
+from app.feeds import (
+    atom,
+    calendar,
+    cite,
+    oembed,
+    opensearch,
+    podcast,
+    saved_search,
+    sitemap,
+)
 from app.feeds.oai import routes as oai
 from app.web import embedded
 
 
 def install(app: FastAPI) -> None:
     """Add them to the application."""
-    for resource in (saved_search, atom, podcast, calendar, oembed, oai, embedded):
+    for resource in (
+        saved_search,
+        atom,
+        podcast,
+        calendar,
+        cite,
+        sitemap,
+        opensearch,
+        oembed,
+        oai,
+        embedded,
+    ):
         app.include_router(resource.router)

@@ -11,10 +11,11 @@ from app.api.depends import Opened
 from app.api.talks import shown_talk
 from app.feeds.places import embed_path
 from app.web.contexts import Frame
-from app.web.pages import Words, heard_of, unlisted
+from app.web.pages import Words, heard_of
 from app.web.rendering import render
 from app.web.starts import start_s
 from app.web.talk_view import embed_page
+from app.web.unlisted import unlisted
 
 router = APIRouter(include_in_schema=False)
 

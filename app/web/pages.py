@@ -19,6 +19,7 @@ from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
 from app.feeds.cards import paper_card, talk_card
+from app.feeds.cite import form_wanted, paper_cited, talk_cited
 from app.feeds.places import base_of
 from app.web import browse, views
 from app.web.contexts import Card, Frame, ProblemPage
@@ -27,6 +28,7 @@ from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
 from app.web.starts import start_s
 from app.web.talk_view import Heard, talk_page
+from app.web.unlisted import unlisted
 from app.wiring import Service
 from catalog import estimates, transcripts
 from catalog import papers as catalog_papers
@@ -82,6 +84,9 @@ def talks(
 @router.get("/talks/{key}")
 def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = "") -> Response:
     """A talk, at a second of it; with `q`, what was found in it."""
+    form = form_wanted(request)
+    if form is not None:
+        return talk_cited(request, service, key, form, t=start_s(t) if t else None)
     details = shown_talk(service, key)
     if key != details.talk.slug:
         return _moved(request, f"/talks/{details.talk.slug}")
@@ -95,7 +100,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         similar=similar_to(service, details.talk.public_id),
         card=_talk_card(request, service, details, heard, start_s(t)),
     )
-    return unlisted(render("talk.html", page), details.talk.visibility)
+    return _one_form_of(unlisted(render("talk.html", page), details.talk.visibility))
 
 
 def _with_estimate(service: Service, details: TalkDetails) -> TalkDetails:
@@ -118,6 +123,9 @@ def papers(service: Opened, cursor: Words = "") -> Response:
 @router.get("/papers/{key}")
 def paper(request: Request, service: Opened, key: str, q: Words = "") -> Response:
     """A paper with its pages; with `q`, what was found in it."""
+    form = form_wanted(request)
+    if form is not None:
+        return paper_cited(request, service, key, form)
     found = shown_paper(service, key)
     if key != found.slug:
         return _moved(request, f"/papers/{found.slug}")
@@ -137,7 +145,7 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
             found, archive=service.settings.archive_name, base=base_of(request, service)
         ),
     )
-    return unlisted(render("paper.html", page), found.visibility)
+    return _one_form_of(unlisted(render("paper.html", page), found.visibility))
 
 
 @router.get("/about")
@@ -181,11 +189,10 @@ def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
         return render("search.html", page, status=422)
 
 
-def unlisted(response: Response, visibility: str) -> Response:
-    """Ask search engines to leave out what the archive's own lists leave out."""
-    if visibility != "public":
-        response.headers["x-robots-tag"] = "noindex"
-    return response
+def _one_form_of(page: Response) -> Response:
+    """The page, marked as one of several forms of what is at its address."""
+    page.headers["vary"] = "Accept"
+    return page
 
 
 def _wants_page(request: Request) -> bool:

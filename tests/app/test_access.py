@@ -54,6 +54,7 @@ def address(path: str) -> str:
         "{paper_id}": paper,
         "{key}": paper if path.startswith("/papers") else "the-second-descent",
         "{path:path}": "look.css",
+        "{number}": "1",
         "{slug}": "jonas-feldmann" if "speakers" in path else "foundations",
     }.items():
         path = path.replace(name, value)

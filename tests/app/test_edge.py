@@ -90,7 +90,9 @@ def test_every_route_is_open_by_name(reader: TestClient) -> None:
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf", "/static"),
         *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
         *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
-        "/feeds/speakers/{slug}.atom",
+        *("/feeds/speakers/{slug}.atom", "/talks/{key}.bib", "/talks/{key}.csl.json"),
+        *("/papers/{key}.bib", "/papers/{key}.csl.json", "/sitemap.xml", "/sitemaps/{number}.xml"),
+        *("/opensearch.xml", "/opensearch/suggest", "/robots.txt"),
         "/oai",
     }
     assert {path for path, _ in routes(reader.app)} == opened
