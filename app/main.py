@@ -31,6 +31,7 @@ from app.api.remembered import Remembered
 from app.api.strict import strict
 from app.embed import files as embed
 from app.encoding import LoadEncoder
+from app.feeds import routes as feeds
 from app.logs import configure_logs
 from app.web import pages
 from app.wiring import open_service
@@ -69,6 +70,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
         app.include_router(resource.router, dependencies=[Depends(strict)])
     app.include_router(embed.router)
+    feeds.install(app)
     pages.install(app, settings)
     described.install(app)
     page = pages.problem_page(settings)
@@ -95,6 +97,6 @@ def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metric
     app.add_middleware(HeadAsGet)
     app.add_middleware(Remembered)
     app.add_middleware(Admission, settings=settings, page=page)
-    app.add_middleware(Edge, metrics=metrics)
+    app.add_middleware(Edge, metrics=metrics, settings=settings)
     if settings.trusted_proxies.strip():
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

@@ -47,6 +47,13 @@ def by_key(session: Session, table: type[Row], kind: str, key: str) -> Row:
     return row
 
 
+def slugs(session: Session, table: type[SQLModel]) -> dict[str, str]:
+    """The slugs of all rows by public id."""
+    columns = table.public_id, table.slug  # type: ignore[attr-defined]
+    rows = session.exec(select(*columns)).all()
+    return {str(public_id): str(slug) for public_id, slug in rows}
+
+
 def row_id(row: SQLModel) -> int:
     """The primary key of a row that has been written."""
     number = row.id  # type: ignore[attr-defined]

@@ -27,6 +27,21 @@ class Settings(BaseSettings):
     archive_name: str = Field("Seminar archive", description="Name shown on every page.")
     host: str = Field("127.0.0.1", description="Address that `seminar serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `seminar serve` listens on.")
+    public_url: str = Field(
+        "",
+        description="Address of the archive to the outside, as `https://seminars.example.edu`, for "
+        "feeds and citations; empty: as each request has it.",
+    )
+    embed_origins: str = Field(
+        "*",
+        description="Origins whose pages may show a talk in a frame (/embed/), separated by "
+        "commas; *: all; none: no page.",
+    )
+    contact_email: str = Field(
+        "",
+        pattern=r"^(\S+@(\S+\.)+\S+)?$",
+        description="Address of staff, for catalogues that harvest the archive.",
+    )
     reading: Literal["open", "key"] = Field(
         "open",
         description="Who may read. open: everybody; key: whoever sends a key, and browsers see no "
@@ -124,6 +139,29 @@ class Settings(BaseSettings):
         except BadKey as problem:
             raise ValueError(str(problem)) from problem
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        """Refuse what no address can begin with."""
+        try:
+            return checked_origin(value) if value else value
+        except BadKey as problem:
+            raise ValueError(str(problem)) from problem
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _may_frame(cls, value: str) -> str:
+        """Refuse what is neither a word of ours nor a list of origins."""
+        return value if value.strip() in {"*", "none"} else cls._are_origins(value)
+
+    @property
+    def framing_origins(self) -> tuple[str, ...]:
+        """Whose pages may show a talk in a frame, as a Content-Security-Policy names them."""
+        said = self.embed_origins.strip()
+        if said in {"", "none"}:
+            return ("'none'",)
+        return tuple(filter(None, map(str.strip, said.split(","))))
 
     @property
     def further_origins(self) -> tuple[str, ...]:

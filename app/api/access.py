@@ -72,6 +72,7 @@ DOORS: tuple[Door, ...] = (
         *("/livez", "/readyz", "/metrics", "/static/{path:path}", "/api/v1/openapi.json"),
         *("/embed/v1.js", "/embed/v1-{digest}.js", "/embed/integrity.json"),
         *("/problems", "/problems/{code}"),
+        "/robots.txt",
     ),
     *_get(
         Needs.READING,
@@ -84,7 +85,13 @@ DOORS: tuple[Door, ...] = (
         Needs.BROWSING,
         *("/", "/search", "/talks", "/talks/{key}", "/papers", "/papers/{key}", "/about"),
         "/api/v1/status",
+        *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
+        *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
+        *("/feeds/speakers/{slug}.atom", "/talks/{key}.bib", "/talks/{key}.csl.json"),
+        *("/papers/{key}.bib", "/papers/{key}.csl.json", "/sitemap.xml", "/sitemaps/{number}.xml"),
+        *("/opensearch.xml", "/opensearch/suggest"),
     ),
+    Door(path="/oai", needs={"GET": Needs.BROWSING, "POST": Needs.BROWSING}),
 )
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.metrics import Metrics
 from app.api.problems import problem_of, respond
+from catalog.settings import Settings
 
 log = structlog.get_logger("app.requests")
 
@@ -29,15 +30,17 @@ _ALWAYS = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 _OF_PAGES = ((b"content-security-policy", PAGES_POLICY.encode()), *_ALWAYS)
+EMBEDS = "/embed/talks/"  # pages for the frames of other sites
 _OF_MEDIA = ((b"content-security-policy", MEDIA_POLICY.encode()), *_ALWAYS)
 
 
 class Edge:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, settings: Settings) -> None:
         self._app = app
         self._metrics = metrics
+        self._of_embeds = ((b"content-security-policy", embeds_policy(settings)), *_ALWAYS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; every answer leaves with our headers and is counted."""
@@ -50,7 +53,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message, scope)
+                self._add_headers(message, scope)
             await send(message)
 
         try:
@@ -61,6 +64,16 @@ class Edge:
                 raise
             await respond(problem_of(error, scope["path"]))(scope, receive, send_out)
         self._count(method, _route(scope), status, time.perf_counter() - began)
+
+    def _add_headers(self, message: Message, scope: Scope) -> None:
+        path: str = scope["path"]
+        if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
+            headers = MutableHeaders(scope=message)
+            headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
+        added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES
+        if path.startswith(EMBEDS):
+            added = self._of_embeds
+        message["headers"] = [*message["headers"], *added]
 
     def _count(self, method: str, route: str, status: int, seconds: float) -> None:
         self._metrics.requests.labels(method, route, str(status)).inc()
@@ -90,13 +103,10 @@ class HeadAsGet:
         await self._app(scope, receive, send_head)
 
 
-def _add_headers(message: Message, scope: Scope) -> None:
-    path: str = scope["path"]
-    if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
-        headers = MutableHeaders(scope=message)
-        headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
-    added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES
-    message["headers"] = [*message["headers"], *added]
+def embeds_policy(settings: Settings) -> bytes:
+    """The policy of pages for frames: that of all pages, but for who may show them."""
+    origins = " ".join(settings.framing_origins)
+    return PAGES_POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {origins}").encode()
 
 
 def _route(scope: Scope) -> str:

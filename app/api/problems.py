@@ -114,6 +114,7 @@ _BY_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
     416: "range_not_satisfiable",
+    501: "format_unknown",
 }
 RETRY_HEADERS = {503: {"retry-after": "1"}}
 
@@ -219,6 +220,7 @@ def problem_by_status(status: int, path: str) -> Problem:
         404: "there is nothing at this address",
         405: "this address cannot be used that way",
         416: "the file has no such bytes",
+        501: "this is not given in that format; json and xml are",
     }
     return _problem(answer, detail=says.get(status, phrase.lower()), path=path)
 

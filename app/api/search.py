@@ -171,7 +171,7 @@ async def search(
     """
 
     def work() -> Response:
-        answer = answered(service, _inside(service, parameters), limit, cursor)
+        answer = answered(service, asked_in(service, parameters), limit, cursor)
         body = written(answer, wanted, within="hits")
         same = TOOK.sub(b"", body, count=1)
         return tagged(request, body, media_type="application/json", same=same)
@@ -179,7 +179,7 @@ async def search(
     return await service.turns.run(work)
 
 
-def _inside(service: Service, parameters: Parameters) -> Ask:
+def asked_in(service: Service, parameters: Parameters) -> Ask:
     """What is asked for, with series, talk and paper named as the catalog names them.
 
     Raises: NotThere, SeriesRefused.

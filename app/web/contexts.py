@@ -3,8 +3,9 @@
 Invariant: everything here is ready to be shown and not yet escaped; the templates escape all of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,34 @@ class Frame:
     here: str = ""
     query: str = ""
     notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """A fact for other sites, under a name or, as Open Graph has it, a property."""
+
+    content: str
+    name: str = ""
+    property: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadLink:
+    """The same thing in another form, for programs."""
+
+    rel: str
+    type: str
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a page says of itself to other sites; `data` is its JSON-LD."""
+
+    metas: tuple[Meta, ...]
+    links: tuple[HeadLink, ...]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +300,22 @@ class TalkPage:
     paragraphs: tuple[Paragraph, ...]
     timed: bool
     heard_said: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedPage:
+    """A talk in another site's frame: player and transcript; `url` is its own page."""
+
+    frame: Frame
+    title: str
+    url: str
+    who: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    player: Player | None
+    language: str
+    paragraphs: tuple[Paragraph, ...]
+    timed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +354,7 @@ class PaperPage:
     found: tuple[PassageLine, ...]
     found_said: str
     pages: tuple[PageLine, ...]
+    card: Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,17 @@ from app.api.schemas import Problem
 from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
+from app.feeds.cards import paper_card, talk_card
+from app.feeds.cite import form_wanted, paper_cited, talk_cited
+from app.feeds.places import base_of
 from app.web import browse, codes, views
-from app.web.contexts import Frame, ProblemPage
+from app.web.contexts import Card, Frame, ProblemPage
 from app.web.inside import inside
 from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
+from app.web.starts import start_s
 from app.web.talk_view import Heard, talk_page
+from app.web.unlisted import unlisted
 from app.wiring import Service
 from catalog import estimates, transcripts
 from catalog import papers as catalog_papers
@@ -37,7 +42,6 @@ from index.errors import InvalidQuery
 
 router = APIRouter(include_in_schema=False)
 Words = Annotated[str, Query()]
-LONGEST_START_S = 10_000_000
 
 
 @router.get("/")
@@ -80,18 +84,23 @@ def talks(
 @router.get("/talks/{key}")
 def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = "") -> Response:
     """A talk, at a second of it; with `q`, what was found in it."""
+    form = form_wanted(request)
+    if form is not None:
+        return talk_cited(request, service, key, form, t=start_s(t) if t else None)
     details = shown_talk(service, key)
     if key != details.talk.slug:
         return _moved(request, f"/talks/{details.talk.slug}")
+    heard = heard_of(service, details)
     page = talk_page(
         _with_estimate(service, details),
         frame=_frame(service, details.talk.title, here="talks", query=q),
-        heard=_heard(service, details),
-        start_s=_start_s(t),
+        heard=heard,
+        start_s=start_s(t),
         found=inside(service, details.talk.public_id, q),
         similar=similar_to(service, details.talk.public_id),
+        card=_talk_card(request, service, details, heard, start_s(t)),
     )
-    return _unlisted(render("talk.html", page), details.talk.visibility)
+    return _one_form_of(unlisted(render("talk.html", page), details.talk.visibility))
 
 
 def _with_estimate(service: Service, details: TalkDetails) -> TalkDetails:
@@ -114,6 +123,9 @@ def papers(service: Opened, cursor: Words = "") -> Response:
 @router.get("/papers/{key}")
 def paper(request: Request, service: Opened, key: str, q: Words = "") -> Response:
     """A paper with its pages; with `q`, what was found in it."""
+    form = form_wanted(request)
+    if form is not None:
+        return paper_cited(request, service, key, form)
     found = shown_paper(service, key)
     if key != found.slug:
         return _moved(request, f"/papers/{found.slug}")
@@ -129,8 +141,11 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
         job=job,
         found=inside(service, found.public_id, q),
         similar=similar_to(service, found.public_id),
+        card=paper_card(
+            found, archive=service.settings.archive_name, base=base_of(request, service)
+        ),
     )
-    return _unlisted(render("paper.html", page), found.visibility)
+    return _one_form_of(unlisted(render("paper.html", page), found.visibility))
 
 
 @router.get("/about")
@@ -175,11 +190,10 @@ def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
         return render("search.html", page, status=422)
 
 
-def _unlisted(response: Response, visibility: str) -> Response:
-    """Ask search engines to leave out what the archive's own lists leave out."""
-    if visibility != "public":
-        response.headers["x-robots-tag"] = "noindex"
-    return response
+def _one_form_of(page: Response) -> Response:
+    """The page, marked as one of several forms of what is at its address."""
+    page.headers["vary"] = "Accept"
+    return page
 
 
 def _wants_page(request: Request) -> bool:
@@ -199,16 +213,23 @@ def _moved(request: Request, path: str) -> Response:
     return RedirectResponse(path + (f"?{query}" if query else ""), status_code=308)
 
 
-def _start_s(text: str) -> int:
-    """The second to begin at; what is no number begins at the beginning."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        return 0
-    return int(seconds) if 0 <= seconds < LONGEST_START_S else 0
+def _talk_card(
+    request: Request, service: Service, details: TalkDetails, heard: Heard | None, start: int
+) -> Card:
+    with service.catalog.read() as session:
+        passages = catalog_passages.of(session, details.talk) if heard else []
+    return talk_card(
+        details,
+        archive=service.settings.archive_name,
+        base=base_of(request, service),
+        start_s=start,
+        passages=passages,
+        transcript=" ".join(line.text.strip() for line in heard.lines) if heard else "",
+    )
 
 
-def _heard(service: Service, details: TalkDetails) -> Heard | None:
+def heard_of(service: Service, details: TalkDetails) -> Heard | None:
+    """The talk's transcript as its page shows it; None where there is none to be shown."""
     if hidden_recording(details):
         return None
     try:

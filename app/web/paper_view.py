@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.api.places import paper_url, pdf_url
 from app.api.similar import Similar
 from app.web import results
-from app.web.contexts import Frame, Link, Notice, PageLine, PaperLine, PaperPage
+from app.web.contexts import Card, Frame, Link, Notice, PageLine, PaperLine, PaperPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import counted
 from app.web.inside import Inside
@@ -27,6 +27,7 @@ def paper_page(
     job: Submission | None,
     found: Inside | None,
     similar: Sequence[Similar],
+    card: Card,
 ) -> PaperPage:
     """Everything that the paper's page shows."""
     return PaperPage(
@@ -41,6 +42,7 @@ def paper_page(
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",
         pages=tuple(pages),
+        card=card,
     )
 
 

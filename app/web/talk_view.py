@@ -9,7 +9,17 @@ from app.api.places import media_url, paper_url, talk_url, transcript_url
 from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
 from app.web import results
-from app.web.contexts import Frame, Link, Notice, Paragraph, Player, TalkLine, TalkPage
+from app.web.contexts import (
+    Card,
+    EmbedPage,
+    Frame,
+    Link,
+    Notice,
+    Paragraph,
+    Player,
+    TalkLine,
+    TalkPage,
+)
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.inside import Inside
@@ -63,6 +73,7 @@ def talk_page(
     start_s: int,
     found: Inside | None,
     similar: Sequence[Similar],
+    card: Card,
 ) -> TalkPage:
     """Everything that the talk's page shows."""
     talk, query = details.talk, frame.query
@@ -90,6 +101,24 @@ def talk_page(
         paragraphs=_paragraphs(heard, url) if heard else (),
         timed=heard is not None and heard.transcript.timed,
         heard_said=heard.said if heard else "",
+        card=card,
+    )
+
+
+def embed_page(
+    details: TalkDetails, *, frame: Frame, heard: Heard | None, start_s: int, here: str
+) -> EmbedPage:
+    """What a talk shows in another site's frame; `here` is the frame's own address."""
+    return EmbedPage(
+        frame=frame,
+        title=details.talk.title,
+        url=talk_url(details.talk, start_s * 1000 if start_s else None),
+        who=talk_line(details).who,
+        notices=_notices(details, heard),
+        player=_player(details, heard, start_s),
+        language=(heard.transcript.language if heard else None) or details.talk.language or "en",
+        paragraphs=_paragraphs(heard, here) if heard else (),
+        timed=heard is not None and heard.transcript.timed,
     )
 
 

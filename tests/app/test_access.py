@@ -19,6 +19,13 @@ from tests.app.test_edge import routes
 ROLES = ("none", "search", "ingest", "admin", "revoked", "expired", "unknown")
 ENDED = {"revoked": "key_revoked", "expired": "key_expired", "unknown": "key_unknown"}
 
+QUERIES = {
+    **dict.fromkeys(("/search", "/api/v1/search", "/feeds/search.atom"), "?q=threshold"),
+    "/oai": "?verb=Identify",
+    "/oembed": "?url=http://testserver/talks/the-second-descent",
+}
+FORMS = {"/oai": {"verb": "Identify"}}
+
 
 @pytest.fixture(scope="module")
 def guarded(
@@ -50,9 +57,11 @@ def address(path: str) -> str:
         "{path:path}": "look.css",
         "{code}": "not_found",
         "{digest}": present().digest,
+        "{number}": "1",
+        "{slug}": "jonas-feldmann" if "speakers" in path else "foundations",
     }.items():
         path = path.replace(name, value)
-    return path + ("?q=threshold" if path.endswith("search") else "")
+    return path + QUERIES.get(path, "")
 
 
 def expected(needs: Needs, role: str) -> tuple[int, str | None]:
@@ -76,7 +85,8 @@ def test_every_route_answers_every_role_as_the_table_says(
     for method, needs in door.needs.items():
         status, code = expected(needs, role)
         for verb in (method, "HEAD") if method == "GET" else (method,):
-            answer = client.request(verb, address(door.path), headers=headers)
+            form = FORMS.get(door.path) if verb == "POST" else None
+            answer = client.request(verb, address(door.path), headers=headers, data=form)
             assert answer.status_code == status, (verb, door.path, role)
             if verb == "HEAD":
                 assert answer.content == b""

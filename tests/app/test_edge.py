@@ -90,9 +90,16 @@ def test_every_route_is_open_by_name(reader: TestClient) -> None:
         *("/api/v1/status", "/api/v1/openapi.json", "/livez", "/readyz", "/metrics"),
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf", "/static"),
         *("/embed/v1.js", "/embed/v1-{digest}.js", "/embed/integrity.json"),
+        *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),
+        *("/feeds/series/{slug}.atom", "/feeds/series/{slug}.rss", "/feeds/series/{slug}.ics"),
+        *("/feeds/speakers/{slug}.atom", "/talks/{key}.bib", "/talks/{key}.csl.json"),
+        *("/papers/{key}.bib", "/papers/{key}.csl.json", "/sitemap.xml", "/sitemaps/{number}.xml"),
+        *("/opensearch.xml", "/opensearch/suggest", "/robots.txt"),
+        "/oai",
     }
     assert {path for path, _ in routes(reader.app)} == opened
-    assert {method for _, methods in routes(reader.app) for method in methods} <= {"GET", "HEAD"}
+    for path, methods in routes(reader.app):
+        assert methods <= {"GET", "HEAD", *(("POST",) if path == "/oai" else ())}, path
 
 
 def routes(app: Any) -> list[tuple[str, set[str]]]:

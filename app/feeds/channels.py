@@ -1,0 +1,119 @@
+"""What a feed is about: all talks, those of a series, or those of a speaker.
+
+Invariant: a series or a speaker of whom nothing is shown does not exist here, so that a feed tells
+of nobody whose talks are hidden.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlencode
+
+from app.api.depends import named
+from app.feeds.sending import EPOCH
+from app.feeds.talk_facts import changed_at
+from app.wiring import Service
+from catalog import talks as catalog_talks
+from catalog.errors import NotThere
+from catalog.tables import Person, Series
+from catalog.talks import TalkDetails
+
+MOST = 100  # entries of a feed, the newest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Talks under one name; `page` is the path where people see them, newest first."""
+
+    urn: str
+    title: str
+    description: str
+    page: str
+    talks: tuple[TalkDetails, ...]
+
+    @property
+    def newest(self) -> tuple[TalkDetails, ...]:
+        """The talks that changed last, latest first."""
+        return tuple(sorted(self.talks, key=_order, reverse=True)[:MOST])
+
+
+def everything(service: Service) -> Channel:
+    """All talks that may be shown."""
+    return Channel(
+        urn="urn:seminar-archive:feed:talks",
+        title=service.settings.archive_name,
+        description="New talks",
+        page="/talks",
+        talks=_shown(service),
+    )
+
+
+def of_series(service: Service, key: str) -> Channel:
+    """The talks of a series, by its slug or id.  Raises: NotThere."""
+
+    def has(one: TalkDetails) -> bool:
+        return _is_called(one.series, key)
+
+    talks = _those(service, "series", key, has)
+    series = talks[0].series
+    if series is None:
+        raise NotThere("series", key)
+    return Channel(
+        urn=f"urn:seminar-archive:feed:series:{series.public_id}",
+        title=series.name,
+        description=series.description or f"Talks of {series.name}",
+        page="/talks?" + urlencode({"series": series.name}),
+        talks=talks,
+    )
+
+
+def of_speaker(service: Service, key: str) -> Channel:
+    """The talks of a speaker, by slug or id.  Raises: NotThere."""
+
+    def has(one: TalkDetails) -> bool:
+        return any(_is_called(person, key) for person in one.speakers)
+
+    talks = _those(service, "speaker", key, has)
+    speaker = next(one for one in talks[0].speakers if _is_called(one, key))
+    return Channel(
+        urn=f"urn:seminar-archive:feed:speaker:{speaker.public_id}",
+        title=speaker.name,
+        description=f"Talks by {speaker.name}",
+        page="/talks?" + urlencode({"speaker": speaker.name}),
+        talks=talks,
+    )
+
+
+def feed_path(kind: Literal["series", "speakers"], slug: str, ending: str) -> str:
+    """Where the feed of a series or a speaker is."""
+    return f"/feeds/{kind}/{slug}.{ending}"
+
+
+def newest_change(talks: Sequence[TalkDetails]) -> datetime:
+    """When the last of them changed; long ago where there are none."""
+    return max((changed_at(one) for one in talks), default=EPOCH)
+
+
+def _those(
+    service: Service, kind: str, key: str, wanted: Callable[[TalkDetails], bool]
+) -> tuple[TalkDetails, ...]:
+    named(kind, key)
+    found = tuple(one for one in _shown(service) if wanted(one))
+    if not found:
+        raise NotThere(kind, key)
+    return found
+
+
+def _shown(service: Service) -> tuple[TalkDetails, ...]:
+    with service.catalog.read() as session:
+        every = catalog_talks.listed(session)
+    return tuple(one for one in every if service.shows(one.talk.public_id))
+
+
+def _is_called(one: Series | Person | None, key: str) -> bool:
+    return one is not None and key in (one.slug, one.public_id)
+
+
+def _order(one: TalkDetails) -> tuple[datetime, str]:
+    return changed_at(one), one.talk.public_id

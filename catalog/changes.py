@@ -1,0 +1,116 @@
+"""What other programs must learn of: which talks and papers changed or went, and when.
+
+Invariant: of what was taken away only its id, its kind and the time are here.  What is unlisted is
+not here at all: its id is an address.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import load_only
+from sqlmodel import Session, col, select
+
+from catalog.names import row_id
+from catalog.shown import HIDDEN_RECORDINGS
+from catalog.tables import Event, Paper, Recording, Series, Talk, Transcript
+
+Kind = Literal["talk", "paper"]
+KINDS: tuple[Kind, ...] = ("talk", "paper")
+_OF_A_TALK: tuple[Any, ...] = (
+    Talk.id,
+    Talk.public_id,
+    Talk.slug,
+    Talk.created_at,
+    Talk.updated_at,
+    Talk.recording_status,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A talk or paper as it stands; `gone`: withdrawn, or removed from the archive."""
+
+    kind: Kind
+    public_id: str
+    slug: str
+    changed_at: datetime
+    series_id: str | None = None  # public id
+    gone: bool = False
+
+
+def public(session: Session) -> list[Change]:
+    """Every public talk and paper, in the order of their last change."""
+    return sorted([*_talks(session), *_papers(session)], key=_order)
+
+
+def with_gone(session: Session) -> list[Change]:
+    """The same, with what was withdrawn or removed."""
+    return sorted([*public(session), *_withdrawn(session), *_removed(session)], key=_order)
+
+
+def _order(one: Change) -> tuple[datetime, str]:
+    return one.changed_at.replace(microsecond=0), one.public_id
+
+
+def _talks(session: Session) -> Iterator[Change]:
+    recordings = _newest(session, Recording.talk_id, Recording.added_at, sa.true())
+    current = col(Transcript.is_current)
+    transcripts = _newest(session, Transcript.talk_id, Transcript.created_at, current)
+    rows = session.exec(
+        select(Talk, Series.public_id)
+        .join(Series, col(Series.id) == col(Talk.series_id), isouter=True)
+        .where(Talk.visibility == "public")
+        .options(load_only(*_OF_A_TALK))
+    )
+    for talk, series in rows.all():
+        heard = [] if talk.recording_status in HIDDEN_RECORDINGS else [recordings, transcripts]
+        times = [known[row_id(talk)] for known in heard if row_id(talk) in known]
+        yield Change(
+            kind="talk",
+            public_id=talk.public_id,
+            slug=talk.slug,
+            changed_at=max([talk.created_at, talk.updated_at, *times]),
+            series_id=series,
+        )
+
+
+def _newest(
+    session: Session, talk_id: int, at: datetime, which: sa.ColumnExpressionArgument[bool]
+) -> dict[int, datetime]:
+    """By the talk's number: the newest time of its rows that count."""
+    rows = session.connection().execute(
+        sa.select(col(talk_id), col(at)).where(which).order_by(col(at))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _papers(session: Session) -> Iterator[Change]:
+    rows = session.exec(
+        select(Paper.public_id, Paper.slug, Paper.created_at, Paper.updated_at).where(
+            Paper.visibility == "public"
+        )
+    )
+    for public_id, slug, created, updated in rows:
+        yield Change(kind="paper", public_id=public_id, slug=slug, changed_at=max(created, updated))
+
+
+def _withdrawn(session: Session) -> Iterator[Change]:
+    talks = select(Talk.public_id, Talk.updated_at).where(Talk.visibility == "withdrawn")
+    papers = select(Paper.public_id, Paper.updated_at).where(Paper.visibility == "withdrawn")
+    yield from (_gone("talk", *row) for row in session.exec(talks))
+    yield from (_gone("paper", *row) for row in session.exec(papers))
+
+
+def _removed(session: Session) -> Iterator[Change]:
+    for kind in KINDS:
+        rows = session.exec(
+            select(Event.public_id, Event.at).where(Event.deed == "remove", Event.kind == kind)
+        )
+        yield from (_gone(kind, *row) for row in rows)
+
+
+def _gone(kind: Kind, public_id: str, at: datetime) -> Change:
+    return Change(kind=kind, public_id=public_id, slug="", changed_at=at, gone=True)
