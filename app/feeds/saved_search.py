@@ -8,7 +8,6 @@ and papers only.
 import hashlib
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from app.api.paging import page
 from app.api.places import passage_url
 from app.api.search import Parameters, asked_in, parameters_of
 from app.feeds.atom import Entry, Feed, answered, here_of
+from app.feeds.offered import search_query
 from app.feeds.places import base_of
 from app.feeds.sending import EPOCH
 from app.feeds.talk_facts import heard, paper_changed_at, urn
@@ -53,7 +53,7 @@ async def search_feed(
             subtitle="New passages that match",
             archive=service.settings.archive_name,
             here=here_of(request, base),
-            page=f"{base}/search?{_query(ask)}",
+            page=f"{base}/search?{search_query(ask)}",
             entries=tuple(entries[:limit]),
         )
         return answered(request, feed)
@@ -107,16 +107,3 @@ def _place(passage: Passage) -> str:
 
 def _feed_urn(ask: Ask) -> str:
     return urn("search", hashlib.sha256(repr(ask).encode("utf-8", "replace")).hexdigest()[:32])
-
-
-def _query(ask: Ask) -> str:
-    """The same search as its page has it."""
-    known = {
-        "q": ask.text,
-        "kind": ask.kind,
-        "series": ask.series,
-        "speaker": ask.speaker,
-        "year": ask.year,
-        "mode": ask.mode if ask.mode != "hybrid" else None,
-    }
-    return urlencode({name: value for name, value in known.items() if value}, errors="replace")

@@ -19,7 +19,7 @@ from catalog import changes
 from catalog.changes import Change
 
 router = APIRouter(include_in_schema=False)
-MOST = 50_000
+MOST = 49_996
 MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _CLOSED = ("/api/", "/search", "/feeds/search.atom", "/embed/", "/oembed", "/oai", "/opensearch/")
 

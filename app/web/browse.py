@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
 from app.errors import InvalidCursor
+from app.feeds.offered import of_list
 from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalkGroup, TalksPage
 from app.web.formats import counted
 from app.web.paper_view import paper_line
@@ -78,6 +79,9 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> Talk
         next=Link(text="Earlier talks", url=narrowed.url(cursor=part.next_cursor))
         if part.next_cursor
         else None,
+        feeds=()
+        if narrowed.year
+        else of_list(kept, series=narrowed.series, speaker=narrowed.speaker),
     )
 
 

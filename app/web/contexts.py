@@ -201,6 +201,7 @@ class SearchPage:
     empty: tuple[str, ...]
     widen: Link | None
     next: Link | None
+    feeds: tuple[HeadLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +214,7 @@ class TalksPage:
     facets: tuple[Facet, ...]
     groups: tuple[TalkGroup, ...]
     next: Link | None
+    feeds: tuple[HeadLink, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,7 @@ class TalkPage:
     paragraphs: tuple[Paragraph, ...]
     timed: bool
     heard_said: str
+    cited: tuple[Link, ...]
     card: Card
 
 
@@ -354,6 +357,7 @@ class PaperPage:
     found: tuple[PassageLine, ...]
     found_said: str
     pages: tuple[PageLine, ...]
+    cited: tuple[Link, ...]
     card: Card
 
 

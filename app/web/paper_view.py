@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.api.places import paper_url, pdf_url
 from app.api.similar import Similar
+from app.feeds.offered import cited
 from app.web import results
 from app.web.contexts import Card, Frame, Link, Notice, PageLine, PaperLine, PaperPage
 from app.web.elsewhere import links_elsewhere
@@ -42,6 +43,7 @@ def paper_page(
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",
         pages=tuple(pages),
+        cited=cited(paper_url(paper)),
         card=card,
     )
 

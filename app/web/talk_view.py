@@ -8,6 +8,7 @@ from app.api.answers import hidden_recording
 from app.api.places import media_url, paper_url, talk_url, transcript_url
 from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
+from app.feeds.offered import cited
 from app.web import results
 from app.web.contexts import (
     Card,
@@ -101,6 +102,7 @@ def talk_page(
         paragraphs=_paragraphs(heard, url) if heard else (),
         timed=heard is not None and heard.transcript.timed,
         heard_said=heard.said if heard else "",
+        cited=cited(url),
         card=card,
     )
 

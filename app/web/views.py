@@ -8,6 +8,7 @@ from app.api import paging
 from app.api.answers import Ask, find
 from app.api.status import status_of
 from app.errors import InvalidCursor
+from app.feeds.offered import of_search
 from app.web import results
 from app.web.browse import ranked
 from app.web.contexts import AboutPage, Frame, HomePage, Link, SearchPage
@@ -88,6 +89,7 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
         if ask.narrowed and not found.groups and everywhere.groups
         else None,
         next=_next(ask, shown.next_cursor),
+        feeds=of_search(ask),
     )
 
 
@@ -104,6 +106,7 @@ def no_search(service: Service, text: str, why: str) -> SearchPage:
         empty=(why[:1].upper() + why[1:] + ".",),
         widen=None,
         next=None,
+        feeds=(),
     )
 
 

@@ -81,6 +81,13 @@ def everywhere(marker: str) -> list[str]:
         f"/api/v1/suggest?q={marker}",
         f"/api/v1/suggest?q={marker[:4]}",
         "/api/v1/talks/seen/similar",
+        *("/feeds/talks.atom", "/sitemap.xml", "/sitemaps/1.xml", "/robots.txt"),
+        *("/opensearch.xml", f"/opensearch/suggest?q={marker[:4]}", "/embed/talks/seen"),
+        *(f"/feeds/search.atom?{one}&mode={m}" for one in asked for m in ("hybrid", "keyword")),
+        *(f"/oai?verb={verb}&metadataPrefix=oai_dc" for verb in ("ListRecords", "ListIdentifiers")),
+        "/oai?verb=ListSets",
+        *("/feeds/series/open.atom", "/feeds/series/open.rss", "/feeds/series/open.ics"),
+        *("/talks/seen.bib", "/talks/seen.csl.json"),
     ]
 
 
@@ -126,6 +133,8 @@ def test_a_withdrawn_talk_is_gone_at_once(hidden: tuple[TestClient, Hidden]) -> 
             f"/api/v1/talks/{key}/transcript",
             f"/api/v1/talks/{key}/transcript?format=vtt",
             f"/media/talks/{key}",
+            *(f"/embed/talks/{key}", f"/talks/{key}.bib", f"/talks/{key}.csl.json"),
+            f"/oembed?url=http://testserver/talks/{key}",
         ):
             for headers in ({}, PAGE):
                 answer = client.get(url, headers=headers)

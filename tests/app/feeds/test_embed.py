@@ -14,6 +14,7 @@ from rdflib.term import Literal, Node
 from starlette.testclient import TestClient
 
 from app.main import create_app
+from catalog.errors import InvalidSetting
 from catalog.settings import read_settings
 from catalog.talks import NewTalk
 from tests.app.feeds.conftest import HARD, HEBREW
@@ -100,6 +101,21 @@ def test_a_frame_may_be_shown_by_whom_the_settings_name(shelf: Shelf) -> None:
             policy = client.get("/embed/talks/t").headers["content-security-policy"]
         assert f"frame-ancestors {expected};" in policy
         assert "script-src 'self'" in policy
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"embed_origins": "https://a.example; script-src *"},
+        {"embed_origins": "*, https://a.example"},
+        {"embed_origins": "http://a.example"},
+        {"public_url": "https://a.example/archive"},
+        {"public_url": "a.example"},
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(InvalidSetting, match="SEMINAR_"):
+        read_settings(**wrong)
 
 
 def test_a_frame_is_kept_and_asked_about_again(reader: TestClient) -> None:

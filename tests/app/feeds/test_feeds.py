@@ -1,8 +1,10 @@
 """Atom, podcasts and calendars, read by independent parsers."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,6 +125,26 @@ def test_a_saved_search_tells_of_a_new_talk_first(shelf: Shelf) -> None:
 def test_what_is_no_feed_is_a_problem(reader: TestClient, url: str, status: int, code: str) -> None:
     answer = reader.get(url)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("page", "kinds"),
+    [
+        ("/talks?series=Foundations", ["atom+xml", "rss+xml", "calendar"]),
+        ("/talks?speaker=Priya+Raman", ["atom+xml"]),
+        ("/talks?series=Foundations&year=2024", []),
+        ("/talks?series=Nothing", []),
+        ("/search?q=gradient+descent&kind=talk&exact=1", ["atom+xml"]),
+    ],
+)
+def test_a_list_offers_its_feeds(reader: TestClient, page: str, kinds: list[str]) -> None:
+    text = reader.get(page).text
+    found = re.findall(r'<a href="(/feeds/[^"]+)" type="\w+/([^"]+)"', text)
+    assert [kind for _, kind in found] == kinds
+    for url, kind in found:
+        answer = reader.get(unescape(url))
+        assert answer.headers["content-type"].split(";")[0].endswith(kind)
+        assert f'href="{url}" title="' in text  # for programs, too
 
 
 def test_a_podcast_has_recordings_that_can_be_fetched(reader: TestClient) -> None:
