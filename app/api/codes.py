@@ -49,6 +49,10 @@ CODES: Mapping[str, Meaning] = {
         means="The file that was given cannot be read.",
         do="Check that it opens elsewhere and is of a kind that the archive takes.",
     ),
+    "format_unknown": Meaning(
+        means="What was asked for is not made in that format.",
+        do="Ask for one of the formats that the detail or the guide names.",
+    ),
     "internal": Meaning(
         means="Something in the archive failed in a way that nobody expected.", do=_STAFF
     ),
@@ -152,6 +156,10 @@ CODES: Mapping[str, Meaning] = {
         means="More byte ranges were asked for at once than the archive sends.",
         do="Ask for at most 100 ranges, better for one.",
     ),
+    "too_large": Meaning(
+        means="What was sent is larger than the archive takes.",
+        do="Read the detail: it says how much is taken. Large files go by resumable upload.",
+    ),
     "unexpected_body": Meaning(
         means="The request reads, and yet it carries a body.",
         do="Send what you want to ask for as parameters of the address, and no body.",
@@ -164,6 +172,10 @@ CODES: Mapping[str, Meaning] = {
         means="The address has a parameter that this operation does not know.",
         do="Check its spelling in the reference. What is unknown is refused, so that a filter "
         "that is misspelt does not pass for one that was obeyed.",
+    ),
+    "unsupported_type": Meaning(
+        means="What was sent is of another type than this address takes.",
+        do="Send it with the `Content-Type` that the reference names.",
     ),
     "untimed": Meaning(
         means="The transcript has no times, so it cannot be written as captions.",

@@ -37,7 +37,9 @@ CONDITIONS = {
     "Range": ("At most 100 ranges of bytes.", "bytes=0-1023"),
     "If-Range": ("The range only while this tag holds, else everything.", '"abc"'),
 }
-HIDDEN_ON_READ = frozenset({"ambiguous", "not_taken", "already_there", "job_refused"})
+HIDDEN_ON_READ = frozenset(
+    {"format_unknown", "ambiguous", "not_taken", "already_there", "job_refused"}
+)
 WRITING = frozenset({"file_unreadable", "bad_listing", "bad_key"})
 _ETAG = {
     "description": "Tag of this answer, for `If-None-Match`.",

@@ -113,6 +113,8 @@ _BY_STATUS = {
     400: "bad_request",
     404: "not_found",
     405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_type",
     416: "range_not_satisfiable",
     501: "format_unknown",
 }

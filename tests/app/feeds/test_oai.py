@@ -268,7 +268,7 @@ def test_a_form_is_read_up_to_its_bound(reader: TestClient) -> None:
     assert code_of_form(reader, {"verb": "x" * 20_000}) == 413
     assert code_of_form(reader, {f"n{n}": "1" for n in range(200)}) == 413
     answer = reader.post("/oai", json={"verb": "Identify"})
-    assert (answer.status_code, answer.json()["code"]) == (415, "http_415")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_type")
     assert reader.put("/oai").status_code == 405
 
 
