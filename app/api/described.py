@@ -38,7 +38,15 @@ CONDITIONS = {
     "If-Range": ("The range only while this tag holds, else everything.", '"abc"'),
 }
 HIDDEN_ON_READ = frozenset(
-    {"format_unknown", "ambiguous", "not_taken", "already_there", "job_refused"}
+    {
+        "too_large",
+        "unsupported_type",
+        "format_unknown",
+        "ambiguous",
+        "not_taken",
+        "already_there",
+        "job_refused",
+    }
 )
 WRITING = frozenset({"file_unreadable", "bad_listing", "bad_key"})
 _ETAG = {
