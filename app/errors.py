@@ -3,10 +3,24 @@
 ServiceProblem
 ├── PortTaken        another program listens there: choose another port
 ├── Overloaded       as many searches run as may: come back in a moment
+├── KeyMissing       the address needs a key: send one
+├── KeyUnknown       no key has that secret: look for a slip
+├── KeyRevoked       the key was ended by staff: ask for another
+├── KeyExpired       the key's time is over: ask for another
+├── KeyInUrl         a key, or a parameter for one, is in the address: send it as a header
+├── ScopeMissing     the key is not for this: use one with more scope
+├── OriginRefused    the key may not be sent from that page: name its origin when making one
+├── SeriesRefused    the key is held to other series: search in one of those
+├── TooManyRequests  a limit is used up: come back when it begins anew
 ├── InvalidCursor    the cursor is not one of ours, or of another request: begin without it
 ├── Withdrawn        the talk or paper was here and is no longer shown
 └── NoMedia          the talk or paper has no file to serve
 """
+
+from types import MappingProxyType
+
+_CHALLENGE = 'Bearer realm="seminar archive"'
+_INVALID = f'{_CHALLENGE}, error="invalid_token"'  # Source: RFC 6750, 3
 
 
 class ServiceProblem(Exception):
@@ -31,6 +45,96 @@ class Overloaded(ServiceProblem):
     def __init__(self, *, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"too many searches at once; try again in {retry_after_s} s")
+
+
+class KeyMissing(ServiceProblem):
+    """The address needs a key and none was sent."""
+
+    headers = MappingProxyType({"www-authenticate": _CHALLENGE})
+
+    def __init__(self) -> None:
+        super().__init__("this needs a key; send it as `Authorization: Bearer` and the key")
+
+
+class KeyUnknown(ServiceProblem):
+    """What was sent is no key of this archive."""
+
+    headers = MappingProxyType({"www-authenticate": _INVALID})
+
+    def __init__(self) -> None:
+        super().__init__("the archive knows no such key; look whether it is whole")
+
+
+class KeyRevoked(ServiceProblem):
+    """Staff ended the key."""
+
+    headers = MappingProxyType({"www-authenticate": _INVALID})
+
+    def __init__(self) -> None:
+        super().__init__("this key was revoked; ask the archive's staff for another")
+
+
+class KeyExpired(ServiceProblem):
+    """The key's time is over."""
+
+    headers = MappingProxyType({"www-authenticate": _INVALID})
+
+    def __init__(self) -> None:
+        super().__init__("this key has expired; ask the archive's staff for another")
+
+
+class KeyInUrl(ServiceProblem):
+    """A key in an address would stand in histories and logs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a key does not belong into an address, where histories and logs keep it; send it as "
+            "`Authorization: Bearer` and the key, and revoke it if this was a real one"
+        )
+
+
+class ScopeMissing(ServiceProblem):
+    """The key is good, but not for this."""
+
+    def __init__(self, *, scope: str, needed: str) -> None:
+        self.scope = scope
+        self.needed = needed
+        self.headers = {
+            "www-authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{needed}"'
+        }
+        super().__init__(f"this is not for a {scope} key; it needs the scope {needed}")
+
+
+class OriginRefused(ServiceProblem):
+    """The key, or the address, may not be used from that page."""
+
+    def __init__(self, *, said: bool) -> None:
+        self.said = said
+        super().__init__(
+            "pages of this origin may not use it; a key names the origins that may, each exactly"
+            if said
+            else "this key is for pages of the origins that it names, and the request has no Origin"
+        )
+
+
+class SeriesRefused(ServiceProblem):
+    """The key is held to other series."""
+
+    def __init__(self) -> None:
+        super().__init__("this key is held to other series than the one that was asked for")
+
+
+class TooManyRequests(ServiceProblem):
+    """A limit is used up; `by` is what is counted by: key or client."""
+
+    def __init__(self, *, by: str, quota: int, window_s: int, retry_after_s: int) -> None:
+        self.by = by
+        self.retry_after_s = retry_after_s
+        self.headers = {"retry-after": str(retry_after_s)}
+        whose = "with this key" if by == "key" else "from this address"
+        super().__init__(
+            f"more than {quota} requests in {window_s} s {whose}; try again in {retry_after_s} s"
+        )
 
 
 class InvalidCursor(ServiceProblem):

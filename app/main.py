@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import __version__
 from app.api import (
@@ -22,9 +23,11 @@ from app.api import (
     talks,
     transcripts,
 )
+from app.api.admission import Admission
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
+from app.embed import files as embed
 from app.encoding import LoadEncoder
 from app.web import pages
 from app.wiring import open_service
@@ -59,15 +62,16 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
         docs_url=None,  # both viewers fetch their scripts from elsewhere
         redoc_url=None,
     )
-    for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
+    for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
         app.include_router(resource.router)
     pages.install(app, settings)
-    problems.install(app, pages.problem_page(settings))
-    _wrap(app, metrics)
+    page = pages.problem_page(settings)
+    problems.install(app, page)
+    _wrap(app, settings, page, metrics)
     return app
 
 
-def _wrap(app: FastAPI, metrics: Metrics) -> None:
+def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metrics) -> None:
     """Put the layers around the application; the last one added is the outermost."""
     app.add_middleware(
         GZipMiddleware,
@@ -77,4 +81,7 @@ def _wrap(app: FastAPI, metrics: Metrics) -> None:
     )
     app.add_middleware(HeadAsGet)
     app.add_middleware(Remembered)
+    app.add_middleware(Admission, settings=settings, page=page)
     app.add_middleware(Edge, metrics=metrics)
+    if settings.trusted_proxies.strip():
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

@@ -21,9 +21,12 @@ from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from app.heap import release, settle
+from app.keyring import KeyRing
 from app.view import View
+from catalog import within as catalog_within
 from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
+from catalog.shown import Shown
 from catalog.store import Store
 from index import snapshot
 from index.current import CurrentSearcher
@@ -41,6 +44,7 @@ SEARCHES_WAITING = 32
 KEPT_LISTS = 128
 KEPT_BODIES = 4096
 KEPT_SIMILAR = 4096
+KEPT_REACHES = 64
 KEPT_BYTES = 64 << 20
 
 log = structlog.get_logger(__name__)
@@ -199,15 +203,17 @@ def _is_open(current: CurrentSearcher) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Everything a request may use."""
+    """Everything a request may use; `within` are the series that its caller is held to, by name."""
 
     settings: Settings
     catalog: Catalog
     store: Store
     live: LiveIndex
     view: View
+    keys: KeyRing
     turns: Turns
     metrics: Metrics
+    within: frozenset[str] | None = None
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)
@@ -215,6 +221,32 @@ class Service:
     bodies: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_BODIES, most_bytes=KEPT_BYTES, size=len)
     )
+
+    reaches: Kept[frozenset[str]] = field(default_factory=lambda: Kept(most=KEPT_REACHES))
+
+    def reach(self) -> frozenset[str] | None:
+        """Public ids of all that the caller may be shown; None: of everything.
+
+        Raises: CatalogUnavailable.
+        """
+        if self.within is None:
+            return None
+        key = (self.within, self.view.version)
+        known = self.reaches.get(key)
+        if known is None:
+            with self.catalog.read() as session:
+                known = catalog_within.public_ids(session, self.within)
+            self.reaches.put(key, known)
+        return known
+
+    def shows(self, public_id: str) -> bool:
+        """Whether the caller may be shown this talk or paper, if anybody may."""
+        reach = self.reach()
+        return reach is None or public_id in reach
+
+    def owner(self, public_id: str) -> Shown | None:
+        """The public talk or paper, if the caller may be shown it."""
+        return self.view.owner(public_id) if self.shows(public_id) else None
 
     @property
     def stamp(self) -> Hashable:
@@ -238,22 +270,26 @@ def open_service(
     catalog = open_catalog(settings.catalog_url)
     live = LiveIndex(settings, load or load_encoder)
     view = View(catalog)
+    keys = KeyRing(catalog)
     service = Service(
         settings=settings,
         catalog=catalog,
         store=Store(settings.data_dir),
         live=live,
         view=view,
+        keys=keys,
         turns=Turns(
             at_once=SEARCHES_AT_ONCE, waiting=SEARCHES_WAITING, on_refusal=metrics.refused.inc
         ),
         metrics=metrics,
     )
     try:
+        keys.start()
         live.start()
         view.start()
         yield service
     finally:
         live.stop()
         view.stop()
+        keys.stop()
         catalog.close()

@@ -10,6 +10,7 @@ CatalogProblem
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
+├── BadKey                a key cannot be made as it was asked for
 ├── BadListing            a catalogue file has faults; nothing of it was taken in
 ├── StoreFull             the disk has no room; nothing was stored
 ├── StoreDamaged          a stored file is missing or differs from its checksum
@@ -76,6 +77,10 @@ class CatalogUnavailable(CatalogProblem):
 
 class FileUnreadable(CatalogProblem):
     """A file that was offered cannot be read."""
+
+
+class BadKey(CatalogProblem):
+    """A key cannot be made as it was asked for: an origin, a date, a scope."""
 
 
 class BadListing(CatalogProblem):

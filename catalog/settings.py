@@ -6,10 +6,13 @@ Every field is an environment variable with the prefix `SEMINAR_`.
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from catalog.errors import InvalidSetting
+from catalog.errors import BadKey, InvalidSetting
+from catalog.origins import checked_origin
+
+RATE = r"^(off|[1-9]\d{0,6}/(second|minute|hour))$"
 
 
 class Settings(BaseSettings):
@@ -24,6 +27,34 @@ class Settings(BaseSettings):
     archive_name: str = Field("Seminar archive", description="Name shown on every page.")
     host: str = Field("127.0.0.1", description="Address that `seminar serve` listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that `seminar serve` listens on.")
+    reading: Literal["open", "key"] = Field(
+        "open",
+        description="Who may read. open: everybody; key: whoever sends a key, and browsers see no "
+        "pages.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins whose pages may read the API beside those that keys name, as "
+        "`https://course.example.edu`, separated by commas.",
+    )
+    limit_per_client: str = Field(
+        "3000/minute",
+        pattern=RATE,
+        description="Most requests from one address, as number/second, minute or hour; or off.",
+    )
+    limit_per_key: str = Field(
+        "12000/minute", pattern=RATE, description="Most requests with one key; or off."
+    )
+    limit_store: str = Field(
+        "memory://",
+        description="Where requests are counted: in each process (memory://), or together in a "
+        "store that the library `limits` knows, such as redis://host:6379.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1, ::1",
+        description="Addresses or networks of reverse proxies, separated by commas; only what "
+        "they say of a client's address is believed.",
+    )
     whisper_engine: Literal["faster-whisper", "openai-whisper"] = Field(
         "faster-whisper", description="Speech engine."
     )
@@ -82,6 +113,22 @@ class Settings(BaseSettings):
         "info", description="Least severe log line that is written."
     )
     log_format: Literal["text", "json"] = Field("text", description="Shape of log lines.")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        """Refuse what browsers never send as an origin."""
+        try:
+            for origin in filter(None, map(str.strip, value.split(","))):
+                checked_origin(origin)
+        except BadKey as problem:
+            raise ValueError(str(problem)) from problem
+        return value
+
+    @property
+    def further_origins(self) -> tuple[str, ...]:
+        """Origins whose pages may read the API beside those that keys name."""
+        return tuple(filter(None, map(str.strip, self.cors_origins.split(","))))
 
     @property
     def catalog_url(self) -> str:

@@ -42,6 +42,11 @@ SUBMISSION_STATES = (
     "cancelled",  # stopped by staff
 )
 
+KEY_SCOPES = (
+    "search",  # may read, from the pages and in the series that it names; may stand in a page
+    "ingest",  # may also bring recordings and papers in
+    "admin",  # may do everything
+)
 DEEDS = (
     "import",  # a catalogue came in
     "edit",
@@ -398,3 +403,27 @@ class Event(SQLModel, table=True):
     fields: list[str] = _json(list)  # whose values changed
     note: str = _text()
     unswept: dict[str, list[str]] = _json(dict)
+
+
+class KeyRow(SQLModel, table=True):
+    """A key to the service.  The secret is nowhere: only its hash, and its end to know it by.
+
+    A row is never deleted, so that a revoked key is told from one that never was.
+    """
+
+    __tablename__ = "keys"
+    __table_args__ = (
+        _one_of("scope", KEY_SCOPES),
+        sa.CheckConstraint("length(sha256) = 64", name="sha256"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    sha256: str = Field(unique=True)
+    ending: str  # the secret's last four characters
+    scope: str
+    label: str = _text()
+    origins: list[str] = _json(list)  # of the pages that may send it; none: not from a page
+    series: list[str] = _json(list)  # public ids; none: all
+    created_at: datetime = _instant()
+    expires_at: datetime | None = _maybe_instant()
+    revoked_at: datetime | None = _maybe_instant()

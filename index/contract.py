@@ -28,14 +28,15 @@ class SearchRequest:
     """What to search for and where; a filter left at None lets everything through.
 
     `series` and `speaker` are compared without case, a speaker also by part of the name; `owner`
-    is one talk or paper; `candidates` is how many each leg proposes, `limit` None takes them all;
-    with `exact` no word is put right.
+    is one talk or paper, `owners` are the only ones to look at; `candidates` is how many each leg
+    proposes, `limit` None takes them all; with `exact` no word is put right.
     """
 
     text: str
     mode: Mode = "hybrid"
     kinds: tuple[Kind, ...] | None = None
     owner: str | None = None
+    owners: frozenset[str] | None = None
     series: str | None = None
     speaker: str | None = None
     year: int | None = None
@@ -55,6 +56,7 @@ class SearchRequest:
         return Filters(
             kinds=self.kinds,
             owner=self.owner,
+            owners=self.owners,
             series=self.series,
             speaker=self.speaker,
             year=self.year,

@@ -21,11 +21,13 @@ from index.terms import Restriction
 class Filters:
     """What a talk or paper must be; None lets everything through.
 
+    owners: the only talks and papers there are for who asks, by their public ids.
     typed: filters that stand in the query; all must hold beside the others.
     """
 
     kinds: tuple[Kind, ...] | None = None
     owner: str | None = None
+    owners: frozenset[str] | None = None
     series: str | None = None
     speaker: str | None = None
     year: int | None = None
@@ -43,7 +45,8 @@ class Filters:
     @property
     def _beyond_kind(self) -> bool:
         return bool(self.typed) or any(
-            value is not None for value in (self.owner, self.series, self.speaker, self.year)
+            value is not None
+            for value in (self.owner, self.owners, self.series, self.speaker, self.year)
         )
 
     def admits(self, owner: Owner) -> bool:
@@ -51,6 +54,7 @@ class Filters:
         return (
             (self.kinds is None or owner.kind in self.kinds)
             and (self.owner is None or owner.owner_id == self.owner)
+            and (self.owners is None or owner.owner_id in self.owners)
             and (self.series is None or _folded(owner.series or "") == _folded(self.series))
             and (self.year is None or owner.year == self.year)
             and (

@@ -124,7 +124,7 @@ def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
     """Search, check with the catalog, group.  Raises: InvalidQuery, CatalogUnavailable."""
     began = time.perf_counter()
     service.view.look()
-    key = (ask, candidates, service.stamp)
+    key = (ask, candidates, service.within, service.stamp)
     kept: Found | None = service.found.get(key)
     if kept is not None:
         return kept
@@ -242,6 +242,7 @@ def _result(service: Service, ask: Ask, candidates: int) -> SearchResult:
             mode=ask.mode,
             kinds=(ask.kind,) if ask.kind else None,
             owner=ask.owner,
+            owners=service.reach(),
             series=ask.series,
             speaker=ask.speaker,
             year=ask.year,
@@ -262,6 +263,7 @@ def _from_catalog(service: Service, ask: Ask) -> SearchResult:
         text=ask.text,
         kinds=(ask.kind,) if ask.kind else None,
         owner=ask.owner,
+        owners=service.reach(),
         series=ask.series,
         speaker=ask.speaker,
         year=ask.year,
@@ -291,7 +293,7 @@ def _groups(service: Service, ask: Ask, result: SearchResult) -> tuple[Group, ..
     groups = [
         Group(owner=owner, hits=tuple(hits))
         for key, hits in grouped.items()
-        if (owner := service.view.owner(key)) is not None and owner.heard
+        if (owner := service.owner(key)) is not None and owner.heard
     ]
     return tuple(_folded(groups))
 

@@ -62,6 +62,12 @@ class Metrics:
             "seminar_searches_refused_total", "Searches refused.", registry=self.registry
         )
 
+        self.refusals = Counter(
+            "seminar_requests_refused_total",
+            "Requests refused at the door: no key, no right, a limit, no such address.",
+            ("status",),
+            registry=self.registry,
+        )
         self.jobs = Gauge(
             "seminar_jobs", "Jobs by queue and state.", ("queue", "state"), registry=self.registry
         )

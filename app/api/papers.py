@@ -16,6 +16,7 @@ from app.errors import Withdrawn
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
+from catalog.errors import NotThere
 from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
@@ -37,7 +38,8 @@ def papers(
 ) -> Response:
     """Public papers, newest first."""
     with service.catalog.read() as session:
-        listed = catalog_papers.listed(session)
+        every = catalog_papers.listed(session)
+    listed = [one for one in every if service.shows(one.public_id)]
     part = sliced(listed, named="papers", key=lambda one: one.public_id, limit=limit, after=cursor)
     answer = PaperList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
     return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
@@ -70,6 +72,8 @@ def shown_paper(service: Service, key: str) -> Paper:
     """The paper with this id or slug, if it may be shown.  Raises: NotThere, Withdrawn."""
     with service.catalog.read() as session:
         found = catalog_papers.find(session, named("paper", key))
+    if not service.shows(found.public_id):
+        raise NotThere("paper", key)
     if found.visibility == "withdrawn":
         raise Withdrawn("paper")
     return found
@@ -78,7 +82,9 @@ def shown_paper(service: Service, key: str) -> Paper:
 def talks_naming(service: Service, paper: Paper) -> list[TalkDetails]:
     """Public talks for which this paper was named, newest first."""
     with service.catalog.read() as session:
-        return catalog_talks.details(session, catalog_papers.talks_naming(session, paper))
+        naming = catalog_papers.talks_naming(session, paper)
+        shown = [one for one in naming if service.shows(one.public_id)]
+        return catalog_talks.details(session, shown)
 
 
 def item(one: Paper) -> PaperItem:

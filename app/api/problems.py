@@ -46,6 +46,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.Untimed: Answer(status=409, code="untimed", title="A transcript without times"),
     catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
     catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
+    catalog.BadKey: Answer(status=422, code="bad_key", title="Impossible key"),
     catalog.BadListing: Answer(status=422, code="bad_listing", title="Faulty catalogue file"),
     catalog.CatalogUnavailable: Answer(
         status=503,
@@ -85,6 +86,15 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.IndexProblem: _INTERNAL,
     ours.PortTaken: _INTERNAL,
     ours.Overloaded: Answer(status=503, code="overloaded", title="Too many searches at once"),
+    ours.KeyMissing: Answer(status=401, code="key_missing", title="A key is needed"),
+    ours.KeyUnknown: Answer(status=401, code="key_unknown", title="Unknown key"),
+    ours.KeyRevoked: Answer(status=401, code="key_revoked", title="Revoked key"),
+    ours.KeyExpired: Answer(status=401, code="key_expired", title="Expired key"),
+    ours.KeyInUrl: Answer(status=400, code="key_in_url", title="A key in the address"),
+    ours.ScopeMissing: Answer(status=403, code="scope_missing", title="Not for this key"),
+    ours.OriginRefused: Answer(status=403, code="origin_refused", title="Not from this page"),
+    ours.SeriesRefused: Answer(status=403, code="series_refused", title="Not in this series"),
+    ours.TooManyRequests: Answer(status=429, code="rate_limited", title="Too many requests"),
     ours.InvalidCursor: Answer(status=400, code="invalid_cursor", title="Invalid cursor"),
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
@@ -110,7 +120,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_TYPE: {}},
         }
-        for status in (*statuses, 500, 503)
+        for status in sorted({*statuses, 400, 401, 403, 429, 500, 503})
     }
 
 

@@ -2,7 +2,8 @@
 
 Invariant: a kept answer is given only while the stamp that it was made under is the present one:
 snapshot, encoder, and what the catalog shows; so it is never older than the last look at the
-catalog.  It is kept under the address as it was asked, in the encoding that was asked for.
+catalog.  It is kept under the address as it was asked, in the encoding that was asked for,
+and for callers who are shown the same.  Who may ask, and how often, is settled before.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.access import caller_of
 from app.api.caching import holds
 from app.wiring import Service
 
@@ -51,7 +53,7 @@ class Remembered:
         asked = dict(scope["headers"])
         stamp = service.stamp if service.view.is_fresh else None
         plain = b"gzip" not in asked.get(b"accept-encoding", b"")
-        key = (scope["path"], scope["query_string"], plain, stamp)
+        key = (scope["path"], scope["query_string"], plain, caller_of(scope).within, stamp)
         kept: Body | None = service.bodies.get(key)
         if kept is not None:
             service.metrics.answers_kept.inc()

@@ -24,6 +24,7 @@ from app.api.schemas import (
     TwinAnswer,
     UnderstoodPart,
 )
+from app.errors import SeriesRefused
 from app.wiring import Service
 from catalog.errors import NotThere
 from catalog.shown import Shown
@@ -104,7 +105,9 @@ class SearchParameters:
             ),
         ],
         kind: Annotated[Kind | None, Query(description="Only talks, or only papers.")] = None,
-        series: Annotated[str | None, Query(max_length=200, description="A series' name.")] = None,
+        series: Annotated[
+            str | None, Query(max_length=200, description="A series: its name, slug or id.")
+        ] = None,
         speaker: Annotated[
             str | None, Query(max_length=200, description="Part of a speaker's or author's name.")
         ] = None,
@@ -165,17 +168,33 @@ async def search(
 
 
 def _inside(service: Service, parameters: SearchParameters) -> Ask:
-    """What is asked for, with the talk or paper named by its public id.  Raises: NotThere."""
+    """What is asked for, with series, talk and paper named as the catalog names them.
+
+    Raises: NotThere, SeriesRefused.
+    """
     ask = parameters.ask
+    if ask.series is not None:
+        ask = replace(ask, series=service.keys.series_called(ask.series))
+        _require_series(service, ask.series)
     wanted = {"talk": parameters.talk, "paper": parameters.paper}
     for kind, key in wanted.items():
         if key is not None:
             service.view.look()
             owner = service.view.called(named(kind, key), kind)
-            if owner is None or ask.owner not in (None, owner.public_id):
+            if owner is None or not service.shows(owner.public_id):
+                raise NotThere(kind, key)
+            if ask.owner not in (None, owner.public_id):
                 raise NotThere(kind, key)
             ask = replace(ask, owner=owner.public_id)
     return ask
+
+
+def _require_series(service: Service, series: str | None) -> None:
+    """Refuse a series that the caller is not let into.  Raises: SeriesRefused."""
+    if series is None or service.within is None:
+        return
+    if series.casefold() not in {name.casefold() for name in service.within}:
+        raise SeriesRefused
 
 
 def answered(service: Service, ask: Ask, limit: int, after: str | None) -> SearchAnswer:

@@ -25,6 +25,7 @@ from index.likeness import Likeness
 router = APIRouter(prefix="/api/v1", tags=["talks"])
 MOST = 6
 _WORKED_OUT = 2 * MOST  # some may be hidden by the time they are shown
+_WORKED_OUT_WITHIN = 50 * MOST  # most may not be for a caller who is held to some series
 LEAST_LIKE = 0.3
 
 
@@ -63,10 +64,11 @@ def similar_to(service: Service, owner_id: str) -> list[Similar]:
     searcher = service.live.searcher()
     if searcher is None:
         return []
-    key = (searcher.generation, searcher.legs["dense"], owner_id)
+    most = _WORKED_OUT if service.within is None else _WORKED_OUT_WITHIN
+    key = (searcher.generation, searcher.legs["dense"], owner_id, most)
     known: Sequence[Likeness] | None = service.similar.get(key)
     if known is None:
-        known = searcher.similar(owner_id, _WORKED_OUT)
+        known = searcher.similar(owner_id, most)
         service.similar.put(key, known)
     service.view.look()
     this = service.view.owner(owner_id)
@@ -74,7 +76,7 @@ def similar_to(service: Service, owner_id: str) -> list[Similar]:
         Similar(owner=owner, cosine=one.cosine)
         for one in known
         if one.cosine >= LEAST_LIKE
-        and (owner := service.view.owner(one.owner_id)) is not None
+        and (owner := service.owner(one.owner_id)) is not None
         and owner.heard
         and (this is None or owner.alike != this.alike)
     ]

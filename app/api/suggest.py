@@ -39,7 +39,7 @@ def suggested(service: Service, typed: str, limit: int) -> list[Suggestion]:
     known = service.view.suggestions
     if known is None:
         return []
-    offered = known.offered(typed, limit, service.view.owner)
+    offered = known.offered(typed, limit, service.owner)
     return [
         Suggestion(kind=one.kind, text=one.text, url=url)
         for one in offered
@@ -49,15 +49,14 @@ def suggested(service: Service, typed: str, limit: int) -> list[Suggestion]:
 
 def _url(service: Service, entry: Entry) -> str | None:
     if entry.kind in {"talk", "paper"}:
-        owner = service.view.owner(entry.owners[0])
+        owner = service.owner(entry.owners[0])
         return owner_url(owner) if owner else None
     if entry.kind == "term":
         return "/search?" + urlencode({"q": entry.text})
     if entry.kind == "series":
         return "/talks?" + urlencode({"series": entry.text})
     speaks = any(
-        owner is not None and owner.kind == "talk"
-        for owner in map(service.view.owner, entry.owners)
+        owner is not None and owner.kind == "talk" for owner in map(service.owner, entry.owners)
     )
     if speaks:
         return "/talks?" + urlencode({"speaker": entry.text})

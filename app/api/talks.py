@@ -15,6 +15,7 @@ from app.api.schemas import PaperLink, Progress, TalkAnswer, TalkItem, TalkList
 from app.errors import Withdrawn
 from app.wiring import Service
 from catalog import talks as catalog_talks
+from catalog.errors import NotThere
 from catalog.submissions import OPEN
 from catalog.tables import Submission, Transcript
 from catalog.talks import TalkDetails
@@ -39,7 +40,8 @@ def talks(
 ) -> Response:
     """Public talks, newest first, those without a date last."""
     with service.catalog.read() as session:
-        listed = catalog_talks.listed(session)
+        every = catalog_talks.listed(session)
+    listed = [one for one in every if service.shows(one.talk.public_id)]
     part = sliced(
         listed, named="talks", key=lambda one: one.talk.public_id, limit=limit, after=cursor
     )
@@ -63,6 +65,8 @@ def shown_talk(service: Service, key: str) -> TalkDetails:
     """The talk with this id or slug, if it may be shown.  Raises: NotThere, Withdrawn."""
     with service.catalog.read() as session:
         found = catalog_talks.find(session, named("talk", key))
+        if not service.shows(found.public_id):
+            raise NotThere("talk", key)
         if found.visibility == "withdrawn":
             raise Withdrawn("talk")
         return catalog_talks.details(session, [found])[0]

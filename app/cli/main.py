@@ -13,6 +13,7 @@ from app.cli import (
     catalogue,
     evaluate,
     jobs,
+    keys,
     papers,
     search,
     serve,
@@ -47,7 +48,7 @@ def _options(
 
 VERBS = (
     *(add, watch, worker, jobs, search, talks, papers, transcript, versions),
-    *(catalogue, archive, evaluate, serve),
+    *(catalogue, archive, evaluate, keys, serve),
 )
 for verbs in VERBS:
     verbs.register(app)

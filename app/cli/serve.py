@@ -43,6 +43,7 @@ def serve(
             port=settings.port,
             log_level="warning",
             access_log=False,
+            proxy_headers=False,  # the application itself knows whom to believe
             timeout_graceful_shutdown=5,
         )
     finally:

@@ -56,11 +56,18 @@ class Shelf:
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True)
 
-    def talk(self, new: NewTalk, spoken: Spoken | None, *, media: bytes = b"") -> str:
+    def talk(
+        self,
+        new: NewTalk,
+        spoken: Spoken | None,
+        *,
+        media: bytes = b"",
+        media_type: str = "audio/wav",
+    ) -> str:
         """A talk with its recording, transcript and passages; its public id."""
         sound = media or f"RIFF {new.title}".encode()
         with self.catalog.write() as session:
-            job = submissions.accept_recording(session, new, self._offered(sound, "audio/wav"))
+            job = submissions.accept_recording(session, new, self._offered(sound, media_type))
             owner = submissions.owner_of(session, job)
             recording = session.get(Recording, job.recording_id)
             assert recording is not None

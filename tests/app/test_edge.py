@@ -88,6 +88,7 @@ def test_every_route_is_open_by_name(reader: TestClient) -> None:
         *("/api/v1/talks/{talk_id}/transcript", "/api/v1/papers", "/api/v1/papers/{paper_id}"),
         *("/api/v1/status", "/api/v1/openapi.json", "/livez", "/readyz", "/metrics"),
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf", "/static"),
+        *("/embed/v1.js", "/embed/v1-{digest}.js", "/embed/integrity.json"),
     }
     assert {path for path, _ in routes(reader.app)} == opened
     assert {method for _, methods in routes(reader.app) for method in methods} <= {"GET", "HEAD"}
