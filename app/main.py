@@ -13,17 +13,21 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import __version__
 from app.api import (
+    jobs,
     media,
     papers,
     problems,
+    progress,
     search,
     similar,
+    staff,
     status,
     suggest,
     talks,
     transcripts,
 )
 from app.api.admission import Admission
+from app.api.bodies import Bodies
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
@@ -64,6 +68,8 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
         app.include_router(resource.router)
+    for resource in (staff, jobs, progress):
+        app.include_router(resource.router)
     pages.install(app, settings)
     page = pages.problem_page(settings)
     problems.install(app, page)
@@ -81,6 +87,7 @@ def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metric
     )
     app.add_middleware(HeadAsGet)
     app.add_middleware(Remembered)
+    app.add_middleware(Bodies)
     app.add_middleware(Admission, settings=settings, page=page)
     app.add_middleware(Edge, metrics=metrics)
     if settings.trusted_proxies.strip():

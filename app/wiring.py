@@ -17,6 +17,7 @@ from typing import Any, Literal
 import structlog
 
 from app.api.kept import Kept
+from app.api.listeners import Listeners
 from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
@@ -213,6 +214,7 @@ class Service:
     keys: KeyRing
     turns: Turns
     metrics: Metrics
+    listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(

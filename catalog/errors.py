@@ -12,6 +12,7 @@ CatalogProblem
 ├── FileUnreadable        a file that was offered cannot be read
 ├── BadKey                a key cannot be made as it was asked for
 ├── BadListing            a catalogue file has faults; nothing of it was taken in
+├── BadEdit               what was said of a talk or paper cannot be a fact of it
 ├── StoreFull             the disk has no room; nothing was stored
 ├── StoreDamaged          a stored file is missing or differs from its checksum
 ├── InvalidSetting        a setting has a value that cannot work
@@ -91,6 +92,14 @@ class BadListing(CatalogProblem):
         self.faults = faults
         number = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
         super().__init__(f"{name} has {number}; nothing was changed: {'; '.join(faults)}")
+
+
+class BadEdit(CatalogProblem):
+    """What was said of a talk or paper has faults, each named in `faults`; nothing was changed."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
 
 
 class StoreFull(CatalogProblem):

@@ -19,11 +19,16 @@ def tagged(
 
     same: what to hash when parts of the body may differ between equal answers.
     """
-    tag = f'W/"{hashlib.sha256(body if same is None else same).hexdigest()[:32]}"'
+    tag = tag_of(body if same is None else same)
     headers = {"etag": tag, "cache-control": ASK_AGAIN}
     if holds(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
+
+
+def tag_of(body: bytes) -> str:
+    """The weak tag of an answer with this body."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def holds(if_none_match: str | None, tag: str) -> bool:

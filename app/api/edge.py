@@ -86,7 +86,7 @@ class HeadAsGet:
                 message = {"type": message["type"], "body": b"", "more_body": False}
             await send(message)
 
-        scope["method"] = "GET"
+        scope["method"], scope["head"] = "GET", True
         await self._app(scope, receive, send_head)
 
 

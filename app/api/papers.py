@@ -1,5 +1,6 @@
 """GET /api/v1/papers and /api/v1/papers/{id}."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -54,7 +55,13 @@ def papers(
 def paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
     """A paper with its PDF and the talks that name it; unlisted ones too, by their id."""
     found = shown_paper(service, paper_id)
-    answer = PaperAnswer.model_validate(
+    answer = paper_answer(found, talks_naming(service, found))
+    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
+
+
+def paper_answer(found: Paper, naming: Sequence[TalkDetails]) -> PaperAnswer:
+    """A paper with everything that is known of it, and the talks that name it."""
+    return PaperAnswer.model_validate(
         {
             **item(found).model_dump(),
             "abstract": found.abstract,
@@ -62,10 +69,9 @@ def paper(request: Request, service: Opened, paper_id: PaperKey) -> Response:
             "doi": found.doi,
             "pdf_url": pdf_url(found),
             "visibility": found.visibility,
-            "talks": [talk_item(one) for one in talks_naming(service, found)],
+            "talks": [talk_item(one) for one in naming],
         }
     )
-    return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
 
 
 def shown_paper(service: Service, key: str) -> Paper:

@@ -64,6 +64,7 @@ TABLE: Mapping[type[Exception], Answer] = {
         title="The file cannot be read",
         says="the archive's copy of this file cannot be read; staff can see why in the log",
     ),
+    catalog.BadEdit: Answer(status=422, code="bad_edit", title="Faulty change"),
     catalog.InvalidSetting: _INTERNAL,
     catalog.JobProblem: Answer(status=409, code="job_refused", title="The job engine refuses"),
     catalog.CatalogProblem: _INTERNAL,
@@ -86,6 +87,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.IndexProblem: _INTERNAL,
     ours.PortTaken: _INTERNAL,
     ours.Overloaded: Answer(status=503, code="overloaded", title="Too many searches at once"),
+    ours.TooManyListeners: Answer(
+        status=503, code="too_many_listeners", title="Too many listeners"
+    ),
     ours.KeyMissing: Answer(status=401, code="key_missing", title="A key is needed"),
     ours.KeyUnknown: Answer(status=401, code="key_unknown", title="Unknown key"),
     ours.KeyRevoked: Answer(status=401, code="key_revoked", title="Revoked key"),
@@ -98,6 +102,8 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.InvalidCursor: Answer(status=400, code="invalid_cursor", title="Invalid cursor"),
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
+    ours.BodyTooLarge: Answer(status=413, code="too_large", title="Too large"),
+    ours.VersionMismatch: Answer(status=412, code="version_mismatch", title="Changed meanwhile"),
     ours.ServiceProblem: _INTERNAL,
 }
 
