@@ -13,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import __version__
 from app.api import (
+    additions,
     jobs,
     media,
     papers,
@@ -68,7 +69,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
         app.include_router(resource.router)
-    for resource in (staff, jobs, progress):
+    for resource in (additions, staff, jobs, progress):
         app.include_router(resource.router)
     pages.install(app, settings)
     page = pages.problem_page(settings)

@@ -10,6 +10,7 @@ CatalogProblem
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
+├── BadAddress            the address of what lies elsewhere is not one that can be fetched
 ├── BadKey                a key cannot be made as it was asked for
 ├── BadListing            a catalogue file has faults; nothing of it was taken in
 ├── BadEdit               what was said of a talk or paper cannot be a fact of it
@@ -78,6 +79,16 @@ class CatalogUnavailable(CatalogProblem):
 
 class FileUnreadable(CatalogProblem):
     """A file that was offered cannot be read."""
+
+
+class BadAddress(CatalogProblem):
+    """An address is not of a form that can be fetched."""
+
+    def __init__(self, address: str, reason: str, advice: str) -> None:
+        self.address = address
+        self.reason = reason
+        self.advice = advice
+        super().__init__(f"{address}: {reason}; {advice}")
 
 
 class BadKey(CatalogProblem):

@@ -9,23 +9,24 @@ from functools import partial
 from pathlib import Path
 
 from catalog import links, submissions
+from catalog.addresses import ArxivId, Target
 from catalog.engine import Catalog
 from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.papers import NewPaper
+from catalog.promises import Said, link_of, stand_in
 from catalog.settings import Settings
 from catalog.store import Store, naming_a_full_disk
 from catalog.tables import Paper, Submission
 from catalog.talks import NewTalk
 from ingest.accept import MEDIA_TYPES, KnownPaper, Offer, accept
 from ingest.errors import IngestProblem, LinkRefused, UnknownPaper, Unreachable
-from ingest.links import Said, link_of, stand_in
 from ingest.pdf import read_pdf
 from ingest.pdf_about import About
 from ingest.progress import Progress, PutOff, held
-from ingest.sources.arxiv import SPACING_S, Arxiv, ArxivId, arxiv_id_in
+from ingest.sources.arxiv import SPACING_S, Arxiv, arxiv_id_in
 from ingest.sources.fetch import Fetched, Fetcher, Limits, Told
 from ingest.sources.pages import fetch_page, is_page
-from ingest.sources.policy import Policy, Target, named_in, policy_of, target_of
+from ingest.sources.policy import Policy, named_in, policy_of, target_of
 
 _SUFFIXES = {
     **{kind: suffix for suffix, kind in reversed(MEDIA_TYPES.items())},

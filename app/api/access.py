@@ -88,7 +88,7 @@ DOORS: tuple[Door, ...] = (
     ),
     *_get(
         Needs.READING,
-        *("/api/v1/search", "/api/v1/suggest", "/api/v1/talks"),
+        *("/api/v1/search", "/api/v1/suggest"),
         *("/api/v1/talks/{talk_id}/transcript", "/api/v1/talks/{talk_id}/similar"),
         *("/api/v1/papers", "/api/v1/papers/{paper_id}/similar"),
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf"),
@@ -98,6 +98,7 @@ DOORS: tuple[Door, ...] = (
         *("/", "/search", "/talks", "/talks/{key}", "/papers", "/papers/{key}", "/about"),
         "/api/v1/status",
     ),
+    _door("/api/v1/talks", GET=Needs.READING, POST=Needs.INGEST),
     *_owners("talks", "talk_id"),
     *_owners("papers", "paper_id"),
     *_get(Needs.INGEST, "/api/v1/jobs", "/api/v1/jobs/{job_id}", "/api/v1/jobs/{job_id}/events"),

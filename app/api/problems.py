@@ -46,6 +46,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.Untimed: Answer(status=409, code="untimed", title="A transcript without times"),
     catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
     catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
+    catalog.BadAddress: Answer(status=422, code="bad_address", title="Unusable address"),
     catalog.BadKey: Answer(status=422, code="bad_key", title="Impossible key"),
     catalog.BadListing: Answer(status=422, code="bad_listing", title="Faulty catalogue file"),
     catalog.CatalogUnavailable: Answer(
