@@ -17,7 +17,10 @@ ServiceProblem
 ├── Withdrawn        the talk or paper was here and is no longer shown
 ├── NoMedia          the talk or paper has no file to serve
 ├── BodyTooLarge     a request carries more than the address takes
-└── VersionMismatch  what is to be changed is no longer what was seen: look again
+├── VersionMismatch  what is to be changed is no longer what was seen: look again
+├── BadUpload        the headers of an upload are missing or malformed: compare them with tus
+├── NotAPiece        the piece of an upload has another type than tus gives it
+└── OtherProtocol    the client speaks no version of tus that is spoken here
 """
 
 from types import MappingProxyType
@@ -190,3 +193,22 @@ class VersionMismatch(ServiceProblem):
         super().__init__(
             f"the {kind} is no longer the one that `If-Match` names; read it again, then change it"
         )
+
+
+class BadUpload(ServiceProblem):
+    """A header of the protocol is missing, or cannot be read."""
+
+
+class NotAPiece(ServiceProblem):
+    """The body is not of the type that pieces have."""
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(f"a piece of an upload is sent as `{media_type}`")
+
+
+class OtherProtocol(ServiceProblem):
+    """The client did not say that it speaks this version of tus."""
+
+    def __init__(self, version: str) -> None:
+        self.headers = {"tus-version": version}
+        super().__init__(f"uploads speak tus {version}; send `Tus-Resumable: {version}`")

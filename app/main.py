@@ -26,6 +26,7 @@ from app.api import (
     suggest,
     talks,
     transcripts,
+    uploads,
 )
 from app.api.admission import Admission
 from app.api.bodies import Bodies
@@ -69,7 +70,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media, embed):
         app.include_router(resource.router)
-    for resource in (additions, staff, jobs, progress):
+    for resource in (additions, staff, jobs, progress, uploads):
         app.include_router(resource.router)
     pages.install(app, settings)
     page = pages.problem_page(settings)

@@ -7,13 +7,19 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
 
 from catalog import links, papers, submissions
 from catalog.addresses import ArxivId, arxiv_id_in, target_of
 from catalog.engine import Catalog
 from catalog.links import NewLink
 from catalog.papers import NewPaper
-from catalog.submissions import Job
+from catalog.store import StoredFile
+from catalog.submissions import Job, OfferedFile
+from catalog.tables import Submission
+
+UPLOADED = "upload:"
+"""Before the sha256 of a file that was sent here, where others have the address they lie at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,26 @@ def promise_link(catalog: Catalog, address: str, said: Said) -> Job:
             papers.find(session, key)
         new = NewLink(url=target.url, shown=target.shown, about=asdict(said))
         return submissions.seen(session, links.promise(session, new).public_id)
+
+
+def promise_file(catalog: Catalog, stored: StoredFile, name: str, said: Said) -> Job:
+    """Promise to look at a file that is in the store, and to take it in.
+
+    Raises: AlreadyThere (its bytes are a talk's or paper's).
+    """
+    with catalog.write() as session:
+        submissions.refuse_twice(session, OfferedFile(stored=stored, name=name, media_type=""))
+        new = NewLink(url=f"{UPLOADED}{stored.sha256}", shown=name, about=asdict(said))
+        return submissions.seen(session, links.promise(session, new).public_id)
+
+
+def waiting_files(session: Session) -> dict[str, str]:
+    """The sha256 of every file that was uploaded and not taken in yet, with its job's state."""
+    query = select(Submission).where(
+        col(Submission.source_url).startswith(UPLOADED), Submission.state != "done"
+    )
+    found = [one for one in session.exec(query) if not one.sha256]
+    return {(one.source_url or "").removeprefix(UPLOADED): one.state for one in found}
 
 
 def _promised_arxiv(catalog: Catalog, arxiv_id: ArxivId, said: Said) -> Job:

@@ -102,6 +102,14 @@ DOORS: tuple[Door, ...] = (
     *_owners("talks", "talk_id"),
     *_owners("papers", "paper_id"),
     *_get(Needs.INGEST, "/api/v1/jobs", "/api/v1/jobs/{job_id}", "/api/v1/jobs/{job_id}/events"),
+    _door("/api/v1/uploads", OPTIONS=Needs.NOTHING, POST=Needs.INGEST),
+    _door(
+        "/api/v1/uploads/{upload_id}",
+        OPTIONS=Needs.NOTHING,
+        GET=Needs.INGEST,
+        PATCH=Needs.INGEST,
+        DELETE=Needs.INGEST,
+    ),
     _door("/api/v1/jobs/{job_id}/cancel", POST=Needs.INGEST),
     _door("/api/v1/jobs/{job_id}/retry", POST=Needs.INGEST),
 )

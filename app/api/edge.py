@@ -23,6 +23,9 @@ PAGES_POLICY = (
 # A browser shows a recording or a PDF in a page that it makes itself; that page must work.
 MEDIA_POLICY = "frame-ancestors 'none'; base-uri 'none'"
 FOR_EVER = "public, max-age=31536000, immutable"  # the address names the content
+TUS = "1.0.0"
+"""The version of the upload protocol, which every answer to an upload says."""
+
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -95,6 +98,8 @@ def _add_headers(message: Message, scope: Scope) -> None:
     if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
         headers = MutableHeaders(scope=message)
         headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
+    if path.startswith("/api/v1/uploads"):
+        message["headers"] = [*message["headers"], (b"tus-resumable", TUS.encode())]
     added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES
     message["headers"] = [*message["headers"], *added]
 

@@ -58,6 +58,13 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.NewerArchive: Answer(
         status=503, code="newer_archive", title="Newer archive", says=_BROKEN
     ),
+    catalog.UploadMoved: Answer(status=409, code="offset_mismatch", title="Another offset"),
+    catalog.UploadBusy: Answer(status=423, code="upload_busy", title="The upload is in use"),
+    catalog.UploadTooLarge: Answer(status=413, code="too_large", title="Too large"),
+    catalog.TooManyUploads: Answer(
+        status=503, code="too_many_uploads", title="Too many unfinished uploads"
+    ),
+    catalog.ChecksumMismatch: Answer(status=460, code="checksum_mismatch", title="Other bytes"),
     catalog.StoreFull: Answer(status=507, code="store_full", title="The archive is full"),
     catalog.StoreDamaged: Answer(
         status=503,
@@ -104,6 +111,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
     ours.BodyTooLarge: Answer(status=413, code="too_large", title="Too large"),
+    ours.BadUpload: Answer(status=400, code="bad_upload", title="Not an upload"),
+    ours.NotAPiece: Answer(status=415, code="not_a_piece", title="Not a piece of an upload"),
+    ours.OtherProtocol: Answer(status=412, code="tus_version", title="Another version of tus"),
     ours.VersionMismatch: Answer(status=412, code="version_mismatch", title="Changed meanwhile"),
     ours.ServiceProblem: _INTERNAL,
 }

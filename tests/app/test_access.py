@@ -19,7 +19,7 @@ from tests.app.test_edge import routes
 
 ROLES = ("none", "search", "ingest", "admin", "revoked", "expired", "unknown")
 STAFF = {Needs.INGEST: ("ingest", "admin"), Needs.ADMIN: ("admin",)}
-LET_IN = {200, 404, 412, 415, 422}
+LET_IN = {200, 204, 404, 412, 415, 422}
 ENDED = {"revoked": "key_revoked", "expired": "key_expired", "unknown": "key_unknown"}
 
 
@@ -85,7 +85,7 @@ def test_every_route_answers_every_role_as_the_table_says(
         status, code = expected(needs, role)
         for verb in (method, "HEAD") if method == "GET" else (method,):
             answer = client.request(verb, address(door.path, needs), headers=headers)
-            if status is None:
+            if status is None or verb == "OPTIONS":
                 assert answer.status_code in LET_IN, (verb, door.path, role)
                 continue
             assert answer.status_code == status, (verb, door.path, role)

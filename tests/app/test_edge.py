@@ -92,6 +92,7 @@ def test_every_route_is_open_by_name(reader: TestClient) -> None:
     }
     staff = {  # closed to all but keys of the scopes ingest and admin
         *(f"/api/v1/jobs{more}" for more in ("", "/{job_id}", "/{job_id}/events")),
+        *("/api/v1/uploads", "/api/v1/uploads/{upload_id}"),
         *(f"/api/v1/jobs/{{job_id}}/{verb}" for verb in ("cancel", "retry")),
         *(f"/api/v1/talks/{{talk_id}}/{verb}" for verb in ("withdraw", "restore")),
         *(f"/api/v1/papers/{{paper_id}}/{verb}" for verb in ("withdraw", "restore")),
