@@ -33,9 +33,14 @@ class Housekeeping:
     clock: Callable[[], float] = time.monotonic
     _done_at: float = field(default=float("-inf"))
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the next turn does something."""
+        return self.clock() - self._done_at >= EVERY_S
+
     def turn(self, *, idle: bool) -> None:
         """Do what is due; removals only when no job runs here, because databases are rewritten."""
-        if self.clock() - self._done_at < EVERY_S:
+        if not self.is_due:
             return
         self._done_at = self.clock()
         try:

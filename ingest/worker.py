@@ -131,7 +131,8 @@ class Worker:
 
     def is_idle(self) -> bool:
         """Whether nothing is left to do: no job, and no change that search does not show."""
-        return not self.open_jobs() and not (self._publishes and self._deeds.to_publish())
+        left = self._publishes and (self._housekeeping.is_due or self._deeds.to_publish())
+        return not left and not self.open_jobs()
 
     def wait(self) -> None:
         """Until a job has ended here, half a second at most."""

@@ -85,6 +85,7 @@ class HeadAsGet:
             return
 
         async def send_head(message: Message) -> None:
+            scope["method"] = "HEAD"  # again, or the server misses the body that it was told of
             if message["type"] == "http.response.body":
                 message = {"type": message["type"], "body": b"", "more_body": False}
             await send(message)
