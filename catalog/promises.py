@@ -4,7 +4,7 @@ Invariant: the row is written before anybody is answered; an address twice is on
 """
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -82,6 +82,17 @@ def waiting_files(session: Session) -> dict[str, str]:
     )
     found = [one for one in session.exec(query) if not one.sha256]
     return {(one.source_url or "").removeprefix(UPLOADED): one.state for one in found}
+
+
+def abandoned_files(session: Session, before: datetime) -> list[str]:
+    """The sha256 of uploaded files whose jobs failed or were cancelled before that instant."""
+    query = select(Submission).where(
+        col(Submission.source_url).startswith(UPLOADED),
+        col(Submission.state).in_(["failed", "cancelled"]),
+        col(Submission.finished_at) < before,
+    )
+    named = [(one.source_url or "").removeprefix(UPLOADED) for one in session.exec(query)]
+    return [sha256 for sha256 in named if submissions.holder_of(session, sha256) is None]
 
 
 def _promised_arxiv(catalog: Catalog, arxiv_id: ArxivId, said: Said) -> Job:

@@ -29,7 +29,7 @@ from catalog.errors import (
     UploadTooLarge,
 )
 from catalog.names import new_public_id
-from catalog.promises import Said, promise_file
+from catalog.promises import Said, abandoned_files, promise_file
 from catalog.settings import Settings
 from catalog.store import Store, naming_a_full_disk
 
@@ -180,7 +180,10 @@ class Uploads:
             shutil.rmtree(self._root / upload_id)
 
     def sweep(self, catalog: Catalog) -> list[str]:
-        """Finish what is whole and forget what expired; returns the ids of what was finished."""
+        """Finish what is whole and forget what expired; returns the ids of what was finished.
+
+        So are the bytes of jobs that ended as long ago without a talk or paper.
+        """
         for folder in self._folders():
             try:
                 self.find(folder.name)
@@ -191,6 +194,11 @@ class Uploads:
         for upload_id in whole:
             with suppress(NotThere, UploadBusy):
                 self.finish(catalog, upload_id)
+        with catalog.read() as session:
+            before = datetime.fromtimestamp(time.time() - self._keep_s, UTC)
+            abandoned = abandoned_files(session, before)
+        for sha256 in abandoned:
+            self._store.forget_media(sha256)
         return whole
 
     def _folders(self) -> list[Path]:

@@ -1,17 +1,19 @@
 """What a worker does beside its jobs: uploads that are left, and removals."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from catalog import events, removal, submissions, talks
 from catalog.promises import Said, waiting_files
+from catalog.tables import now
 from catalog.talks import NewTalk
 from catalog.uploads import NewUpload, Uploads
 from ingest.accept import Offer, accept
 from ingest.check import check
-from ingest.errors import UnreadableMedia
+from ingest.errors import LinkRefused, UnreadableMedia
 from ingest.housekeeping import EVERY_S, Housekeeping
 from ingest.link_steps import LinkSteps
 from tests.app.shelf import Shelf, Spoken, silent_wav
@@ -87,6 +89,27 @@ def test_an_upload_that_is_no_recording_leaves_nothing(shelf: Shelf) -> None:
         through_the_door(shelf)
     assert list(shelf.store.media_files()) == []
     assert not list(shelf.settings.data_dir.glob("artifacts/links/*"))
+
+
+def test_the_bytes_of_a_cancelled_upload_are_kept_for_a_while(shelf: Shelf) -> None:
+    sent(shelf, silent_wav(2))
+    at_s = [0.0]
+    keeper = housekeeping(shelf, at_s)
+    keeper.turn(idle=False)
+    with shelf.catalog.write() as session:
+        submissions.cancel(session, job_of(shelf))
+    at_s[0] += EVERY_S
+    keeper.turn(idle=False)
+    assert len(list(shelf.store.media_files())) == 1
+    with shelf.catalog.write() as session:
+        submissions.change(session, job_of(shelf), finished_at=now() - timedelta(hours=49))
+    at_s[0] += EVERY_S
+    keeper.turn(idle=False)
+    assert list(shelf.store.media_files()) == []
+    with shelf.catalog.write() as session:
+        submissions.retry(session, job_of(shelf))
+    with pytest.raises(LinkRefused, match="upload it again"):
+        through_the_door(shelf)
 
 
 def test_bytes_that_came_by_another_way_meanwhile_are_one_talk(
