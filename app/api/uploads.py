@@ -57,7 +57,10 @@ def speaks_tus(tus_resumable: Annotated[str | None, Header()] = None) -> None:
 
 
 @router.options(
-    "", status_code=204, summary="What uploads can do", responses={204: {"description": "Headers"}}
+    "",
+    status_code=204,
+    summary="What uploads can do",
+    responses={204: {"description": "Headers"}, **documented()},
 )
 @router.options("/{upload_id}", status_code=204, include_in_schema=False)
 def options(service: Opened) -> Response:
@@ -140,7 +143,10 @@ def upload(service: Opened, upload_id: UploadKey) -> Response:
             "description": "Kept; `Link` leads to the job when the upload is whole",
             "headers": {"Upload-Offset": {"schema": {"type": "integer"}}},
         },
-        460: {"description": "The piece came other than it was sent; nothing of it was kept"},
+        460: {
+            **documented()[400],
+            "description": "The piece came other than it was sent; nothing of it was kept",
+        },
         **documented(404, 409, 412, 413, 415, 422, 423, 507),
     },
     openapi_extra={
