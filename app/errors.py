@@ -3,6 +3,7 @@
 ServiceProblem
 ├── PortTaken        another program listens there: choose another port
 ├── Overloaded       as many searches run as may: come back in a moment
+├── TooManyListeners as many listen to jobs as may: come back in a moment, or ask for the job
 ├── KeyMissing       the address needs a key: send one
 ├── KeyUnknown       no key has that secret: look for a slip
 ├── KeyRevoked       the key was ended by staff: ask for another
@@ -18,7 +19,12 @@ ServiceProblem
 ├── UnexpectedBody   a request that reads has a body: send none
 ├── TooManyRanges    more byte ranges at once than are sent: ask for fewer
 ├── Withdrawn        the talk or paper was here and is no longer shown
-└── NoMedia          the talk or paper has no file to serve
+├── NoMedia          the talk or paper has no file to serve
+├── BodyTooLarge     a request carries more than the address takes
+├── VersionMismatch  what is to be changed is no longer what was seen: look again
+├── BadUpload        the headers of an upload are missing or malformed: compare them with tus
+├── NotAPiece        the piece of an upload has another type than tus gives it
+└── OtherProtocol    the client speaks no version of tus that is spoken here
 """
 
 from collections.abc import Iterable
@@ -50,6 +56,17 @@ class Overloaded(ServiceProblem):
     def __init__(self, *, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"too many searches at once; try again in {retry_after_s} s")
+
+
+class TooManyListeners(ServiceProblem):
+    """As many streams of events are open as may be."""
+
+    def __init__(self, bound: int) -> None:
+        self.bound = bound
+        super().__init__(
+            f"{bound} others listen to jobs already; try again in a moment, or ask for the job "
+            "itself"
+        )
 
 
 class KeyMissing(ServiceProblem):
@@ -203,3 +220,40 @@ class NoMedia(ServiceProblem):
     def __init__(self, kind: str, detail: str) -> None:
         self.kind = kind
         super().__init__(f"this {kind} has no file to serve: {detail}")
+
+
+class BodyTooLarge(ServiceProblem):
+    """The request carries more than the address takes."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        super().__init__(f"the request carries more than {most_bytes} bytes; send less at once")
+
+
+class VersionMismatch(ServiceProblem):
+    """The talk or paper changed since the caller looked."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(
+            f"the {kind} is no longer the one that `If-Match` names; read it again, then change it"
+        )
+
+
+class BadUpload(ServiceProblem):
+    """A header of the protocol is missing, or cannot be read."""
+
+
+class NotAPiece(ServiceProblem):
+    """The body is not of the type that pieces have."""
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(f"a piece of an upload is sent as `{media_type}`")
+
+
+class OtherProtocol(ServiceProblem):
+    """The client did not say that it speaks this version of tus."""
+
+    def __init__(self, version: str) -> None:
+        self.headers = {"tus-version": version}
+        super().__init__(f"uploads speak tus {version}; send `Tus-Resumable: {version}`")

@@ -86,6 +86,13 @@ class KeyRing:
             raise KeyUnknown
         return held
 
+    def is_active(self, public_id: str) -> bool:
+        """Whether the key with this id can be used still, as far as the last look is believed."""
+        at_s = time.time()
+        return self.is_current and any(
+            one.public_id == public_id and one.is_active(at_s) for one in self._held.values()
+        )
+
     def series_called(self, words: str) -> str:
         """The name of the series with this id or slug; the words themselves where there is none."""
         return self._series.get(words, words)

@@ -13,18 +13,24 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import __version__
 from app.api import (
+    additions,
     described,
+    jobs,
     media,
     papers,
     problems,
+    progress,
     search,
     similar,
+    staff,
     status,
     suggest,
     talks,
     transcripts,
+    uploads,
 )
 from app.api.admission import Admission
+from app.api.bodies import Bodies
 from app.api.edge import Edge, HeadAsGet
 from app.api.metrics import Metrics
 from app.api.remembered import Remembered
@@ -69,6 +75,8 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     )
     for resource in (search, suggest, similar, talks, transcripts, papers, status, media):
         app.include_router(resource.router, dependencies=[Depends(strict)])
+    for resource in (additions, staff, jobs, progress, uploads):
+        app.include_router(resource.router, dependencies=[Depends(strict)])
     app.include_router(embed.router)
     feeds.install(app)
     pages.install(app, settings)
@@ -96,6 +104,7 @@ def _wrap(app: FastAPI, settings: Settings, page: problems.Page, metrics: Metric
     )
     app.add_middleware(HeadAsGet)
     app.add_middleware(Remembered)
+    app.add_middleware(Bodies)
     app.add_middleware(Admission, settings=settings, page=page)
     app.add_middleware(Edge, metrics=metrics, settings=settings)
     if settings.trusted_proxies.strip():

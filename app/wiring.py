@@ -17,6 +17,7 @@ from typing import Any, Literal
 import structlog
 
 from app.api.kept import Kept
+from app.api.listeners import Listeners
 from app.api.metrics import Metrics
 from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
@@ -28,6 +29,7 @@ from catalog.engine import Catalog, open_catalog
 from catalog.settings import Settings
 from catalog.shown import Shown
 from catalog.store import Store
+from catalog.uploads import Uploads
 from index import snapshot
 from index.current import CurrentSearcher
 from index.errors import EncoderMismatch, IndexProblem, NoSnapshot
@@ -213,6 +215,8 @@ class Service:
     keys: KeyRing
     turns: Turns
     metrics: Metrics
+    uploads: Uploads
+    listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(
@@ -271,10 +275,12 @@ def open_service(
     live = LiveIndex(settings, load or load_encoder)
     view = View(catalog)
     keys = KeyRing(catalog)
+    store = Store(settings.data_dir)
     service = Service(
         settings=settings,
         catalog=catalog,
-        store=Store(settings.data_dir),
+        store=store,
+        uploads=Uploads(settings, store),
         live=live,
         view=view,
         keys=keys,

@@ -18,7 +18,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 
-from app.api.described import operations
+from app.api.described import readings
 from bench.record import record
 from tests.app.conftest import filled
 from tests.app.contract import api_of, try_operation, walk
@@ -83,7 +83,7 @@ def main() -> None:
 
 def _tried(app: Any, *, seconds: float, seed: int) -> dict[str, Any]:
     api, tally, rounds = api_of(app), Tally(), 0
-    names = [one["operationId"] for _, one in operations(app.openapi())]
+    names = [one["operationId"] for _, one in readings(app.openapi())]
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for name in names:

@@ -8,17 +8,37 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from catalog import events, facts
-from catalog.errors import AlreadyThere
+from catalog import events, facts, listing, papers
+from catalog.errors import AlreadyThere, BadEdit
 from catalog.tables import Paper, PassageRow, Talk
 
 Changes = dict[str, tuple[Any, Any]]
 SEARCHED = {"title", "speakers", "authors", "series", "date", "year", "visibility"}
 
 
-def edit(session: Session, owner: Talk | Paper, values: Mapping[str, Any]) -> Changes:
+def values_of(session: Session, owner: Talk | Paper, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody says of a talk or paper as its facts, read by the rules of lists.
+
+    Raises: BadEdit (a value that no list could hold), NotThere (a paper of the talk).
+    """
+    faults: list[str] = []
+    kind: listing.Kind = "paper" if isinstance(owner, Paper) else "talk"
+    raw = {name: _without_blanks(value) for name, value in said.items()}
+    if listing.checked(kind, 1, raw, faults) is None:
+        raise BadEdit([one.partition(": ")[2] for one in faults])
+    if isinstance(owner, Paper):
+        return {name: getattr(listing.paper_facts(raw), name) for name in said}
+    named = {words: papers.called(session, words).public_id for words in raw.get("papers") or ()}
+    known = listing.talk_facts(raw, named)
+    return {name: getattr(known, name) for name in said}
+
+
+def edit(
+    session: Session, owner: Talk | Paper, values: Mapping[str, Any], *, who: str | None = None
+) -> Changes:
     """Set facts of a talk or paper; what changed, as (old, new) by field.
 
+    who: as in `events.note`.
     Raises: NotThere (a paper of the talk), AlreadyThere (an arXiv id or DOI of another paper).
     """
     before = facts_of(session, owner)
@@ -35,7 +55,7 @@ def edit(session: Session, owner: Talk | Paper, values: Mapping[str, Any]) -> Ch
         facts.set_paper(session, owner, new)
     else:
         facts.set_talk(session, owner, new)
-    events.note(session, "edit", owner, fields=changes)
+    events.note(session, "edit", owner, fields=changes, who=who)
     return changes
 
 
@@ -49,6 +69,10 @@ def shows_in_search(session: Session, owner: Talk | Paper, changes: Changes) -> 
     column = PassageRow.talk_id if isinstance(owner, Talk) else PassageRow.paper_id
     searched = session.exec(select(PassageRow.id).where(col(column) == owner.id).limit(1)).first()
     return searched is not None and not SEARCHED.isdisjoint(changes)
+
+
+def _without_blanks(value: Any) -> Any:
+    return [one for one in value if one.strip()] if isinstance(value, list) else value
 
 
 def _refuse_others(session: Session, paper: Paper, values: Mapping[str, Any]) -> None:

@@ -10,8 +10,15 @@ CatalogProblem
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
+├── BadAddress            the address of what lies elsewhere is not one that can be fetched
 ├── BadKey                a key cannot be made as it was asked for
 ├── BadListing            a catalogue file has faults; nothing of it was taken in
+├── BadEdit               what was said of a talk or paper cannot be a fact of it
+├── UploadMoved           an upload is elsewhere than the piece that was sent
+├── UploadBusy            another request writes to the upload
+├── UploadTooLarge        more than an upload may be, or said that it would be
+├── TooManyUploads        as many files are on their way as may be
+├── ChecksumMismatch      a piece came other than it was sent; nothing of it was kept
 ├── StoreFull             the disk has no room; nothing was stored
 ├── StoreDamaged          a stored file is missing or differs from its checksum
 ├── InvalidSetting        a setting has a value that cannot work
@@ -79,6 +86,16 @@ class FileUnreadable(CatalogProblem):
     """A file that was offered cannot be read."""
 
 
+class BadAddress(CatalogProblem):
+    """An address is not of a form that can be fetched."""
+
+    def __init__(self, address: str, reason: str, advice: str) -> None:
+        self.address = address
+        self.reason = reason
+        self.advice = advice
+        super().__init__(f"{address}: {reason}; {advice}")
+
+
 class BadKey(CatalogProblem):
     """A key cannot be made as it was asked for: an origin, a date, a scope."""
 
@@ -91,6 +108,51 @@ class BadListing(CatalogProblem):
         self.faults = faults
         number = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
         super().__init__(f"{name} has {number}; nothing was changed: {'; '.join(faults)}")
+
+
+class BadEdit(CatalogProblem):
+    """What was said of a talk or paper has faults, each named in `faults`; nothing was changed."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+class UploadMoved(CatalogProblem):
+    """The upload goes on at `offset_bytes`, and not where the piece begins."""
+
+    def __init__(self, offset_bytes: int) -> None:
+        self.offset_bytes = offset_bytes
+        super().__init__(f"the upload goes on at byte {offset_bytes}; ask for its offset first")
+
+
+class UploadBusy(CatalogProblem):
+    """Another request writes to the upload at this moment, or makes it media."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"another request is at upload {upload_id}; try again in a moment")
+
+
+class UploadTooLarge(CatalogProblem):
+    """More bytes than an upload may have."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        super().__init__(f"an upload of at most {most_bytes} bytes is taken here")
+
+
+class TooManyUploads(CatalogProblem):
+    """As many files are on their way as may be."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"{number} uploads are not finished; finish or end some of them first")
+
+
+class ChecksumMismatch(CatalogProblem):
+    """The bytes of a piece do not hash to what was said; nothing of it was kept."""
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(f"the piece has another {algorithm} than was said; send it again")
 
 
 class StoreFull(CatalogProblem):

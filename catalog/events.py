@@ -20,10 +20,14 @@ def note(
     *,
     fields: Iterable[str] = (),
     said: str = "",
+    who: str | None = None,
 ) -> Event:
-    """Write down a deed; `owner` is None for the whole catalogue."""
+    """Write down a deed; `owner` is None for the whole catalogue.
+
+    who: whose deed it is, where that is not whoever runs this program.
+    """
     event = Event(
-        who=whoever(),
+        who=who or whoever(),
         deed=deed,
         kind="catalogue" if owner is None else kind_of(owner),
         public_id="" if owner is None else owner.public_id,

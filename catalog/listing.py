@@ -89,8 +89,8 @@ def named(kind: str, number: int, known_id: object) -> str:
 def checked(kind: Kind, number: int, raw: Raw, faults: list[str]) -> Entry | None:
     """The entry, or None and its faults among the others."""
     name = named(kind, number, raw.get("id"))
-    if unfit := _unfit(raw):
-        faults.append(f"{name}: {unfit}")
+    if why := unfit(raw):
+        faults.append(f"{name}: {why}")
         return None
     try:
         return Entry(number=number, raw=raw, said=_read(kind, raw))
@@ -188,7 +188,7 @@ def _in_our_words(raw: Raw, aliases: Mapping[str, str]) -> Raw:
     return words
 
 
-def _unfit(value: Any, depth: int = 0) -> str | None:
+def unfit(value: Any, depth: int = 0) -> str | None:
     """Why no database could keep it: half characters, NUL, or lists in lists without end."""
     if depth > 20:
         return "it is nested more than 20 deep"
@@ -201,7 +201,7 @@ def _unfit(value: Any, depth: int = 0) -> str | None:
         inner = [*value, *value.values()]
     elif isinstance(value, list):
         inner = value
-    return next((why for one in inner if (why := _unfit(one, depth + 1))), None)
+    return next((why for one in inner if (why := unfit(one, depth + 1))), None)
 
 
 def _whole(text: str) -> bool:

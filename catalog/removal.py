@@ -27,27 +27,34 @@ from catalog.tables import (
 CANCEL_GRACE_S = 10
 
 
-def withdraw(session: Session, owner: Talk | Paper, *, said: str = "") -> bool:
-    """Take it out of view; everything of it is kept.  Whether it was in view before."""
+def withdraw(
+    session: Session, owner: Talk | Paper, *, said: str = "", who: str | None = None
+) -> bool:
+    """Take it out of view; everything of it is kept.  Whether it was in view before.
+
+    who: as in `events.note`.
+    """
     if owner.visibility == "withdrawn":
         return False
     owner.visibility = "withdrawn"
     owner.updated_at = now()
     session.add(owner)
-    events.note(session, "withdraw", owner, fields=["visibility"], said=said)
+    events.note(session, "withdraw", owner, fields=["visibility"], said=said, who=who)
     return True
 
 
-def remove(session: Session, owner: Talk | Paper, *, said: str = "") -> Event:
+def remove(
+    session: Session, owner: Talk | Paper, *, said: str = "", who: str | None = None
+) -> Event:
     """Delete it with all that was made of it; its files go when the removal is swept.
 
-    Raises: JobProblem while a job of it is open.
+    who: as in `events.note`.  Raises: JobProblem while a job of it is open.
     """
     jobs = _submissions(session, owner)
     for job in jobs:
         if job.state in OPEN or _may_still_run(job):
             raise JobProblem(_refusal(owner, job))
-    event = events.note(session, "remove", owner, said=said)
+    event = events.note(session, "remove", owner, said=said, who=who)
     events.leave(
         session,
         event,

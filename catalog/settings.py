@@ -106,6 +106,12 @@ class Settings(BaseSettings):
     worker_lease_s: float = Field(
         60.0, gt=0, description="How long a worker may be silent before others take its jobs over."
     )
+    upload_max_gb: float = Field(
+        8.0, gt=0, description="Largest file that may be uploaded to the service, in gigabytes."
+    )
+    upload_keep_hours: float = Field(
+        48.0, gt=0, description="How long an upload may rest before what came of it is dropped."
+    )
     link_max_gb: float = Field(
         8.0, gt=0, description="Largest file that is fetched from a link, in gigabytes."
     )

@@ -49,6 +49,30 @@ class Store:
         except OSError as error:
             raise self._named(error, source) from error
 
+    def adopt(self, part: Path) -> StoredFile:
+        """Make media of a file that lies on the same disk; it keeps its own name besides.
+
+        Raises: FileUnreadable, StoreFull.
+        """
+        try:
+            with part.open("rb") as file:
+                size_bytes = os.fstat(file.fileno()).st_size
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                os.fsync(file.fileno())
+            path = self.media(sha256)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            incoming = self._media / f"incoming-{os.getpid()}-{time.monotonic_ns()}{_ASIDE}"
+            try:
+                incoming.hardlink_to(part)
+                os.utime(incoming)  # it came now, whatever lay here before
+                incoming.replace(path)
+                flush_folder(path.parent)
+            finally:
+                incoming.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._named(error, part) from error
+        return StoredFile(sha256=sha256, size_bytes=size_bytes)
+
     def media(self, sha256: str) -> Path:
         """Where the bytes with this hash are, or would be."""
         return self._media / sha256[:2] / sha256

@@ -215,7 +215,16 @@ def listed(session: Session, *, states: Sequence[str] = ()) -> list[Job]:
     query = select(Submission).order_by(col(Submission.priority).desc(), col(Submission.id))
     if states:
         query = query.where(col(Submission.state).in_(states))
-    found = session.exec(query).all()
+    return _beside(session, session.exec(query).all())
+
+
+def seen(session: Session, public_id: str) -> Job:
+    """The job with this id.  Raises: NotThere."""
+    return _beside(session, [get(session, public_id)])[0]
+
+
+def _beside(session: Session, found: Sequence[Submission]) -> list[Job]:
+    """Submissions beside what they are about, by one query per table."""
     talk_rows = _rows(session, Talk, (one.talk_id for one in found))
     paper_rows = _rows(session, Paper, (one.paper_id for one in found))
     heard = _rows(session, Recording, (one.recording_id for one in found))

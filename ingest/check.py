@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from sqlmodel import Session, col, select
 
-from catalog import events, passages, submissions, workers
+from catalog import events, passages, promises, submissions, workers
 from catalog.engine import Catalog
 from catalog.errors import CatalogProblem
 from catalog.settings import Settings
@@ -100,8 +100,12 @@ def _media(session: Session, store: Store) -> Iterator[str]:
             store.verify_media(sha256)
         except CatalogProblem as problem:
             yield str(problem)
+    waiting = promises.waiting_files(session)
+    for sha256, state in waiting.items():
+        if state in submissions.OPEN and not store.media(sha256).exists():
+            yield f"media file {sha256} was uploaded, and is missing"
     for path in store.media_files():
-        if path.name not in known and _age_s(path) > GRACE_S:
+        if path.name not in {*known, *waiting} and _age_s(path) > GRACE_S:
             yield f"media file {path.name} belongs to nothing"
 
 

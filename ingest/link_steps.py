@@ -9,23 +9,24 @@ from functools import partial
 from pathlib import Path
 
 from catalog import links, submissions
+from catalog.addresses import ArxivId, Target
 from catalog.engine import Catalog
 from catalog.errors import AlreadyThere, CatalogProblem
 from catalog.papers import NewPaper
+from catalog.promises import UPLOADED, Said, link_of, stand_in
 from catalog.settings import Settings
 from catalog.store import Store, naming_a_full_disk
 from catalog.tables import Paper, Submission
 from catalog.talks import NewTalk
 from ingest.accept import MEDIA_TYPES, KnownPaper, Offer, accept
-from ingest.errors import IngestProblem, LinkRefused, UnknownPaper, Unreachable
-from ingest.links import Said, link_of, stand_in
+from ingest.errors import BadInput, IngestProblem, LinkRefused, UnknownPaper, Unreachable
 from ingest.pdf import read_pdf
 from ingest.pdf_about import About
 from ingest.progress import Progress, PutOff, held
-from ingest.sources.arxiv import SPACING_S, Arxiv, ArxivId, arxiv_id_in
+from ingest.sources.arxiv import SPACING_S, Arxiv, arxiv_id_in
 from ingest.sources.fetch import Fetched, Fetcher, Limits, Told
 from ingest.sources.pages import fetch_page, is_page
-from ingest.sources.policy import Policy, Target, named_in, policy_of, target_of
+from ingest.sources.policy import Policy, named_in, policy_of, target_of
 
 _SUFFIXES = {
     **{kind: suffix for suffix, kind in reversed(MEDIA_TYPES.items())},
@@ -106,8 +107,10 @@ class LinkSteps:
             with self._catalog.write() as session:
                 held(session, job_id, self._worker)
                 links.arrived(session, job_id, public_id)
-        except (IngestProblem, CatalogProblem):
+        except (IngestProblem, CatalogProblem) as problem:
             self._store.drop_artifacts("links", job_id)
+            if isinstance(problem, BadInput):
+                self._forget(job)
             raise
 
     def leave(self, job_id: str) -> None:
@@ -131,6 +134,8 @@ class LinkSteps:
 
     def _fetched(self, job: Submission, told: Told) -> _Found:
         url = job.source_url or ""
+        if url.startswith(UPLOADED):
+            return self._from_store(job)
         arxiv_id = arxiv_id_in(url)
         if arxiv_id is not None:
             return self._from_arxiv(job, arxiv_id, told)
@@ -140,6 +145,25 @@ class LinkSteps:
         part = self._folder(job.public_id) / "part"
         fetched = self._fetcher.fetch(url, part, told)
         return self._named(job, part, fetched)
+
+    def _from_store(self, job: Submission) -> _Found:
+        """A file that was uploaded: it lies in the store and gets its name beside it."""
+        name = job.file_name
+        path = self._folder(job.public_id, "whole") / name
+        path.unlink(missing_ok=True)
+        try:
+            path.hardlink_to(self._store.media(_uploaded(job)))
+        except FileNotFoundError as error:
+            raise LinkRefused(name, "its bytes are not here any more", "upload it again") from error
+        return _Found(name=name, title=Path(name).stem.replace("_", " ").strip() or name)
+
+    def _forget(self, job: Submission) -> None:
+        """Drop the bytes of an upload that cannot become anything."""
+        if (job.source_url or "").startswith(UPLOADED):
+            with self._catalog.read() as session:
+                owner = submissions.holder_of(session, _uploaded(job))
+            if owner is None:
+                self._store.forget_media(_uploaded(job))
 
     def _from_arxiv(self, job: Submission, arxiv_id: ArxivId, told: Told) -> _Found:
         arxiv = Arxiv(
@@ -259,6 +283,11 @@ def _paper(said: Said, known: About, found: _Found) -> NewPaper:
         doi=known.doi,
         visibility=said.visibility,
     )
+
+
+def _uploaded(job: Submission) -> str:
+    """The sha256 of the file that was uploaded."""
+    return (job.source_url or "").removeprefix(UPLOADED)
 
 
 def _is_pdf(path: Path) -> bool:

@@ -4,46 +4,16 @@ Invariant: a link that is promised is fetched, or waits in sight, or says why no
 a talk or paper of its own job.  An address twice, or two addresses of the same bytes, make one.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import date
-
-from sqlalchemy.exc import IntegrityError
-
-from catalog import links, papers, submissions
+from catalog import promises
 from catalog.engine import Catalog
-from catalog.links import NewLink
-from catalog.papers import NewPaper
+from catalog.errors import BadAddress
+from catalog.promises import Said
 from catalog.settings import Settings
 from ingest.accept import Accepted
-from ingest.sources.arxiv import ArxivId, arxiv_id_in
+from ingest.errors import LinkRefused
+from ingest.sources.arxiv import arxiv_id_in
 from ingest.sources.pages import is_page, require_pages
 from ingest.sources.policy import named_in, target_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What staff said of what a link will give; which of it counts is known when it is there."""
-
-    title: str | None = None
-    speakers: tuple[str, ...] = ()
-    series: str | None = None
-    held_on: str | None = None
-    abstract: str = ""
-    language: str | None = None
-    visibility: str = "public"
-    papers: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
-    year: int | None = None
-    venue: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.held_on is not None:
-            date.fromisoformat(self.held_on)
-
-    @property
-    def day(self) -> date | None:
-        """The day of the talk."""
-        return date.fromisoformat(self.held_on) if self.held_on else None
 
 
 def promise_link(catalog: Catalog, settings: Settings, address: str, said: Said) -> Accepted:
@@ -51,51 +21,17 @@ def promise_link(catalog: Catalog, settings: Settings, address: str, said: Said)
 
     Raises: LinkRefused (its form), PagesMissing, AlreadyThere, NotThere (a paper of the talk).
     """
-    arxiv_id = arxiv_id_in(address)
-    if arxiv_id is not None:
-        return _promised_arxiv(catalog, arxiv_id, said)
-    target = target_of(address)
-    if is_page(target, named_in(settings.page_hosts)):
-        require_pages(target)
-    with catalog.write() as session:
-        for key in said.papers:
-            papers.find(session, key)
-        new = NewLink(url=target.url, shown=target.shown, about=asdict(said))
-        job = links.promise(session, new)
-        return Accepted(
-            job_id=job.public_id,
-            kind="link",
-            public_id=job.public_id,
-            title=said.title or target.shown,
-        )
-
-
-def _promised_arxiv(catalog: Catalog, arxiv_id: ArxivId, said: Said) -> Accepted:
+    if arxiv_id_in(address) is None:
+        target = target_of(address)
+        if is_page(target, named_in(settings.page_hosts)):
+            require_pages(target)
     try:
-        with catalog.write() as session:
-            job = links.promise_arxiv(session, stand_in(arxiv_id, said), link_of(arxiv_id, said))
-            owner = submissions.owner_of(session, job)
-            return Accepted(
-                job_id=job.public_id, kind="paper", public_id=owner.public_id, title=owner.title
-            )
-    except IntegrityError:  # somebody else named the same paper at this moment
-        return _promised_arxiv(catalog, arxiv_id, said)
-
-
-def link_of(arxiv_id: ArxivId, said: Said) -> NewLink:
-    """The link that a number of arXiv stands for."""
-    return NewLink(url=arxiv_id.url, shown=f"arXiv:{arxiv_id}", about=asdict(said))
-
-
-def stand_in(arxiv_id: ArxivId, said: Said) -> NewPaper:
-    """The paper as it is before arXiv was asked: what staff said, and its number."""
-    return NewPaper(
-        title=said.title or f"arXiv:{arxiv_id.base}",
-        title_is_known=said.title is not None,
-        authors=said.authors,
-        year=said.year,
-        venue=said.venue,
-        abstract=said.abstract,
-        arxiv_id=arxiv_id.base,
-        visibility=said.visibility,
+        job = promises.promise_link(catalog, address, said)
+    except BadAddress as problem:
+        raise LinkRefused(problem.address, problem.reason, problem.advice) from problem
+    return Accepted(
+        job_id=job.submission.public_id,
+        kind="paper" if job.owner else "link",
+        public_id=job.owner.public_id if job.owner else job.submission.public_id,
+        title=job.owner.title if job.owner else said.title or job.title,
     )

@@ -25,6 +25,7 @@ from catalog.submissions import Job
 from catalog.tables import Submission, now
 from ingest import presence
 from ingest.errors import BadWorker, DiskFull, PublishingFailed
+from ingest.housekeeping import Housekeeping
 from ingest.presence import Identity, Watch
 from ingest.publish import Deeds
 from ingest.steps import Steps
@@ -108,6 +109,9 @@ class Worker:
         self._watched_at = float("-inf")
         self._prepared: set[str] = set()
         self._deeds = Deeds(catalog, settings.index_dir, settings.encoder_model)
+        self._housekeeping = Housekeeping(
+            settings=settings, catalog=catalog, store=Store(settings.data_dir)
+        )
         self._failures = 0
 
     def turn(self) -> None:
@@ -117,6 +121,8 @@ class Worker:
         """
         self._workflows.require_room()
         self._look_after_others()
+        if self._publishes:
+            self._housekeeping.turn(idle=not self._workflows.busy)
         jobs = self.open_jobs()
         self._take(jobs)
         self._prepare_next(jobs)
@@ -125,7 +131,8 @@ class Worker:
 
     def is_idle(self) -> bool:
         """Whether nothing is left to do: no job, and no change that search does not show."""
-        return not self.open_jobs() and not (self._publishes and self._deeds.to_publish())
+        left = self._publishes and (self._housekeeping.is_due or self._deeds.to_publish())
+        return not left and not self.open_jobs()
 
     def wait(self) -> None:
         """Until a job has ended here, half a second at most."""

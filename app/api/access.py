@@ -66,6 +66,20 @@ def _get(needs: Needs, *paths: str) -> Iterable[Door]:
     return [Door(path=path, needs={"GET": needs}) for path in paths]
 
 
+def _door(path: str, **needs: Needs) -> Door:
+    return Door(path=path, needs=needs)
+
+
+def _owners(name: str, key: str) -> Iterable[Door]:
+    """Where staff and readers meet: one talk or paper."""
+    path = f"/api/v1/{name}/{{{key}}}"
+    return [
+        _door(path, GET=Needs.READING, PATCH=Needs.ADMIN, DELETE=Needs.ADMIN),
+        _door(f"{path}/withdraw", POST=Needs.ADMIN),
+        _door(f"{path}/restore", POST=Needs.ADMIN),
+    ]
+
+
 DOORS: tuple[Door, ...] = (
     *_get(
         Needs.NOTHING,
@@ -76,9 +90,9 @@ DOORS: tuple[Door, ...] = (
     ),
     *_get(
         Needs.READING,
-        *("/api/v1/search", "/api/v1/suggest", "/api/v1/talks", "/api/v1/talks/{talk_id}"),
+        *("/api/v1/search", "/api/v1/suggest"),
         *("/api/v1/talks/{talk_id}/transcript", "/api/v1/talks/{talk_id}/similar"),
-        *("/api/v1/papers", "/api/v1/papers/{paper_id}", "/api/v1/papers/{paper_id}/similar"),
+        *("/api/v1/papers", "/api/v1/papers/{paper_id}/similar"),
         *("/media/talks/{talk_id}", "/media/papers/{paper_id}.pdf"),
     ),
     *_get(
@@ -92,6 +106,20 @@ DOORS: tuple[Door, ...] = (
         *("/opensearch.xml", "/opensearch/suggest"),
     ),
     Door(path="/oai", needs={"GET": Needs.BROWSING, "POST": Needs.BROWSING}),
+    _door("/api/v1/talks", GET=Needs.READING, POST=Needs.INGEST),
+    *_owners("talks", "talk_id"),
+    *_owners("papers", "paper_id"),
+    *_get(Needs.INGEST, "/api/v1/jobs", "/api/v1/jobs/{job_id}", "/api/v1/jobs/{job_id}/events"),
+    _door("/api/v1/uploads", OPTIONS=Needs.NOTHING, POST=Needs.INGEST),
+    _door(
+        "/api/v1/uploads/{upload_id}",
+        OPTIONS=Needs.NOTHING,
+        GET=Needs.INGEST,
+        PATCH=Needs.INGEST,
+        DELETE=Needs.INGEST,
+    ),
+    _door("/api/v1/jobs/{job_id}/cancel", POST=Needs.INGEST),
+    _door("/api/v1/jobs/{job_id}/retry", POST=Needs.INGEST),
 )
 
 

@@ -31,7 +31,7 @@ def tagged(
     same: what to hash when parts of the body may differ between equal answers.
     keep: its Cache-Control, where the request has no key.
     """
-    tag = f'W/"{hashlib.sha256(body if same is None else same).hexdigest()[:32]}"'
+    tag = tag_of(body if same is None else same)
     headers = {"etag": tag, "cache-control": kept_by(request, keep), "vary": VARY}
     if holds(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
@@ -46,6 +46,11 @@ def kept_by(request: Request, keep: str) -> str:
 def keeping(visibility: str, keep: str = SHARED) -> str:
     """How what has this visibility may be kept: what is unlisted stays with who knows its id."""
     return keep if visibility == "public" else PRIVATE
+
+
+def tag_of(body: bytes) -> str:
+    """The weak tag of an answer with this body."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def holds(if_none_match: str | None, tag: str) -> bool:

@@ -33,6 +33,15 @@ CODES: Mapping[str, Meaning] = {
         means="A key cannot be made as it was asked for.",
         do="Mend what the detail names: scope, origin, series or expiry.",
     ),
+    "bad_address": Meaning(
+        means="The address is none that the archive fetches from.",
+        do="Give an address that begins with http:// or https://, or a paper as `arxiv:` and its "
+        "number.",
+    ),
+    "bad_edit": Meaning(
+        means="The change does not fit what a talk or paper can be.",
+        do="Mend the fields that the detail names; nothing was changed.",
+    ),
     "bad_listing": Meaning(
         means="A catalogue file has lines that cannot be read.",
         do="Mend the lines that the detail names, and send it again.",
@@ -41,7 +50,15 @@ CODES: Mapping[str, Meaning] = {
         means="The request cannot be understood as HTTP, or its `Range` is malformed.",
         do="Compare the request with the reference of the API.",
     ),
+    "bad_upload": Meaning(
+        means="The request is not one of the tus protocol.",
+        do="Read the detail: it names the header that is missing or faulty.",
+    ),
     "catalog_unavailable": Meaning(means="The archive's database does not answer.", do=_SOON),
+    "checksum_mismatch": Meaning(
+        means="The bytes that arrived are others than the checksum says; they were dropped.",
+        do="Send the piece again at the same offset.",
+    ),
     "file_unavailable": Meaning(
         means="The archive's copy of this file is missing or damaged.", do=_STAFF
     ),
@@ -114,6 +131,10 @@ CODES: Mapping[str, Meaning] = {
         means="The talk is there, but nothing was transcribed yet.",
         do="Look at `processing` of the talk; ask again when it is done.",
     ),
+    "not_a_piece": Meaning(
+        means="A piece of an upload has another type than `application/offset+octet-stream`.",
+        do="Send it with that `Content-Type`.",
+    ),
     "not_found": Meaning(
         means="There is nothing at this address, or nothing that is shown.",
         do="Check the id or slug. Ids never change; look the talk or paper up by search.",
@@ -121,6 +142,10 @@ CODES: Mapping[str, Meaning] = {
     "not_taken": Meaning(
         means="The talk cannot take what was given in the state that it is in.",
         do="Read the detail; it says what stands in the way.",
+    ),
+    "offset_mismatch": Meaning(
+        means="The piece does not begin where the upload ends.",
+        do="Ask for the upload by HEAD, and go on at its `Upload-Offset`.",
     ),
     "origin_refused": Meaning(
         means="The key may not be used from this page, or the page may not read the archive.",
@@ -152,6 +177,10 @@ CODES: Mapping[str, Meaning] = {
         means="The archive's disk is full; nothing was stored.",
         do="Tell the archive's staff, and send it again when there is room.",
     ),
+    "too_many_listeners": Meaning(
+        means="As many listen to jobs as may.",
+        do="Wait as long as `Retry-After` says, or ask for the job itself now and then.",
+    ),
     "too_many_ranges": Meaning(
         means="More byte ranges were asked for at once than the archive sends.",
         do="Ask for at most 100 ranges, better for one.",
@@ -159,6 +188,14 @@ CODES: Mapping[str, Meaning] = {
     "too_large": Meaning(
         means="What was sent is larger than the archive takes.",
         do="Read the detail: it says how much is taken. Large files go by resumable upload.",
+    ),
+    "too_many_uploads": Meaning(
+        means="As many uploads are unfinished as may be.",
+        do="Finish or end one of them; those that nobody goes on with are dropped after a while.",
+    ),
+    "tus_version": Meaning(
+        means="The request does not speak version 1.0.0 of tus.",
+        do="Send `Tus-Resumable: 1.0.0`.",
     ),
     "unexpected_body": Meaning(
         means="The request reads, and yet it carries a body.",
@@ -180,6 +217,14 @@ CODES: Mapping[str, Meaning] = {
     "untimed": Meaning(
         means="The transcript has no times, so it cannot be written as captions.",
         do="Ask for it as `json` or `txt`.",
+    ),
+    "upload_busy": Meaning(
+        means="Another request writes to the upload at this moment.",
+        do="Wait until it ends, ask for the offset by HEAD, and go on there.",
+    ),
+    "version_mismatch": Meaning(
+        means="The talk or paper was changed since it was read.",
+        do="Read it again, look whether the change still fits, and send its new `ETag`.",
     ),
     "withdrawn": Meaning(
         means="The talk or paper was here, and staff withdrew it.",

@@ -17,11 +17,12 @@ SHARED = ("/api/", "/media/")
 MAX_AGE_S = 600
 ASKED_HEADERS = (
     *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "Range"),
-    *("Tus-Resumable", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
+    *("Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 )
 EXPOSED_HEADERS = (
     *("Content-Disposition", "Content-Range", "ETag", "Link", "Location", "RateLimit"),
-    *("RateLimit-Policy", "Retry-After", "Tus-Resumable", "Upload-Length", "Upload-Offset"),
+    *("RateLimit-Policy", "Retry-After", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable"),
+    *("Tus-Version", "Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
     "WWW-Authenticate",
 )
 _EXPOSED = ", ".join(EXPOSED_HEADERS).encode()

@@ -23,12 +23,15 @@ TAGS = {
     "papers": "Course papers, and what is like them.",
     "media": "Recordings and PDFs by byte ranges.",
     "status": "What the archive holds and how it is.",
+    "staff": "Adding, changing and taking away, with a key for it.",
+    "jobs": "How what was added goes on.",
 }
 ABOUT = (
     "Find the second of the talk, or the page of the paper, where it was said.\n\n"
     "Times are milliseconds of the recording. Every error is a problem (RFC 9457) with a stable "
     "`code`; its `type` is the address of a page that explains it. Parameters that an operation "
-    "does not know are refused. HEAD answers wherever GET does. Version 1 gains fields and "
+    "does not know are refused. HEAD answers wherever GET does. What adds or changes needs a key. "
+    "Version 1 gains fields and "
     "parameters, and loses none."
 )
 KEYS = "A key of the archive; needed where the archive is closed to others, or its limits bind."
@@ -48,7 +51,26 @@ HIDDEN_ON_READ = frozenset(
         "job_refused",
     }
 )
-WRITING = frozenset({"file_unreadable", "bad_listing", "bad_key"})
+WRITING = frozenset(
+    {
+        *("file_unreadable", "bad_listing", "bad_key", "bad_address", "bad_edit"),
+        *("version_mismatch", "too_many_listeners"),
+    }
+)
+OF_UPLOADS = frozenset(
+    {
+        *("offset_mismatch", "upload_busy", "too_many_uploads", "checksum_mismatch"),
+        *("bad_upload", "not_a_piece", "tus_version"),
+    }
+)
+OF_FILES = frozenset({"too_many_ranges", "range_not_satisfiable", "file_unavailable", "no_media"})
+OF_SEARCHES = frozenset(
+    {"invalid_query", "invalid_cursor", "overloaded", "no_snapshot", "series_refused"}
+)
+OF_READERS = frozenset(
+    {"unknown_parameter", "repeated_parameter", "unknown_field", "unexpected_body"}
+)
+STAFF = frozenset({"staff", "jobs"})
 _ETAG = {
     "description": "Tag of this answer, for `If-None-Match`.",
     "schema": {"type": "string"},
@@ -75,10 +97,15 @@ def install(app: FastAPI) -> None:
 
 
 def operations(document: Mapping[str, Any]) -> Iterable[tuple[str, Part]]:
-    """Every path with its operation; each has GET alone."""
+    """Every operation with its path."""
     for path, methods in document["paths"].items():
         for operation in methods.values():
             yield path, operation
+
+
+def readings(document: Mapping[str, Any]) -> Iterable[tuple[str, Part]]:
+    """Those that anybody may ask for, with their paths; each is a GET."""
+    return ((path, one) for path, one in operations(document) if not STAFF.issuperset(one["tags"]))
 
 
 def _complete(document: Part) -> None:
@@ -97,7 +124,7 @@ def _complete(document: Part) -> None:
         _say_refusals(path, operation)
         _say_headers(path, operation)
         for status, answer in operation["responses"].items():
-            _say_answer(path, status, answer)
+            _say_answer(path, operation, status, answer)
         _say_example(operation)
         _say_sparse(operation, shapes)
     _link(document)
@@ -133,9 +160,15 @@ def _say_headers(path: str, operation: Part) -> None:
             )
 
 
-def _say_answer(path: str, status: str, answer: Part) -> None:
+def _say_answer(path: str, operation: Part, status: str, answer: Part) -> None:
+    staff = not STAFF.isdisjoint(operation.get("tags", ()))
     if PROBLEM_TYPE in answer.get("content", {}):
-        found = _codes(int(status), path)
+        out = _not_of_staff(operation, path) if staff else _not_of_readers(path)
+        found = [
+            one
+            for one in sorted(answers(), key=lambda one: one.code)
+            if one.status == int(status) and one.code not in out
+        ]
         answer["content"] = {
             PROBLEM_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -151,30 +184,39 @@ def _say_answer(path: str, status: str, answer: Part) -> None:
                     "schema": {"type": "string"},
                 }
             }
-    elif status in {"200", "206", "304"} and path.startswith(("/api/", "/media/")):
+    elif not staff and status in {"200", "206", "304"} and path.startswith(("/api/", "/media/")):
         answer["headers"] = {"ETag": _ETAG, "Cache-Control": _KEEP}
 
 
-def _codes(status: int, path: str) -> list[Answer]:
-    """The codes of a status that an operation which reads can answer with."""
-    of_files = {"too_many_ranges", "range_not_satisfiable", "file_unavailable", "no_media"}
-    searches = {"invalid_query", "invalid_cursor", "overloaded", "no_snapshot", "series_refused"}
-    out = set(HIDDEN_ON_READ | WRITING)
+def _not_of_staff(operation: Part, path: str) -> set[str]:
+    """The codes that an operation of staff cannot answer with."""
+    out = set(OF_FILES | OF_SEARCHES) | {"no_transcript", "untimed", "format_unknown", "bad_key"}
+    name = operation["operationId"]
+    if name == "jobs":
+        out -= {"invalid_cursor"}
+    if name not in {"jobs", "job", "events", "upload"}:
+        out |= OF_READERS
+    if "/uploads" not in path:
+        out |= OF_UPLOADS
+    if name != "events":
+        out |= {"too_many_listeners"}
+    return out
+
+
+def _not_of_readers(path: str) -> set[str]:
+    """The codes that an operation which reads cannot answer with."""
+    out = set(HIDDEN_ON_READ | WRITING | OF_UPLOADS)
     if not path.startswith("/media/"):
-        out |= of_files - ({"no_media"} if path.endswith("/transcript") else set())
+        out |= OF_FILES - ({"no_media"} if path.endswith("/transcript") else set())
     else:
-        out |= {"unknown_parameter", "repeated_parameter", "unknown_field", "unexpected_body"}
+        out |= OF_READERS
     if not path.endswith("/transcript"):
         out |= {"no_transcript", "untimed"}
     if path != "/api/v1/search":
-        out |= searches - (
+        out |= OF_SEARCHES - (
             {"invalid_cursor"} if path in {"/api/v1/talks", "/api/v1/papers"} else set()
         )
-    return [
-        one
-        for one in sorted(answers(), key=lambda one: one.code)
-        if one.status == status and one.code not in out
-    ]
+    return out
 
 
 def _problem(one: Answer, path: str) -> Part:
@@ -189,10 +231,9 @@ def _problem(one: Answer, path: str) -> Part:
 
 
 def _say_example(operation: Part) -> None:
+    good = next(one for status, one in operation["responses"].items() if status.startswith("2"))
     for kind, value in EXAMPLES.get(operation["operationId"], {}).items():
-        operation["responses"]["200"].setdefault("content", {}).setdefault(kind, {})["example"] = (
-            value
-        )
+        good.setdefault("content", {}).setdefault(kind, {})["example"] = value
 
 
 def _say_sparse(operation: Part, shapes: Part) -> None:

@@ -24,6 +24,9 @@ PAGES_POLICY = (
 # A browser shows a recording or a PDF in a page that it makes itself; that page must work.
 MEDIA_POLICY = "frame-ancestors 'none'; base-uri 'none'"
 FOR_EVER = "public, max-age=31536000, immutable"  # the address names the content
+TUS = "1.0.0"
+"""The version of the upload protocol, which every answer to an upload says."""
+
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -70,6 +73,8 @@ class Edge:
         if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
             headers = MutableHeaders(scope=message)
             headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
+        if path.startswith("/api/v1/uploads"):
+            message["headers"] = [*message["headers"], (b"tus-resumable", TUS.encode())]
         added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES
         if path.startswith(EMBEDS):
             added = self._of_embeds
@@ -95,11 +100,12 @@ class HeadAsGet:
             return
 
         async def send_head(message: Message) -> None:
+            scope["method"] = "HEAD"  # again, or the server misses the body that it was told of
             if message["type"] == "http.response.body":
                 message = {"type": message["type"], "body": b"", "more_body": False}
             await send(message)
 
-        scope["method"] = "GET"
+        scope["method"], scope["head"] = "GET", True
         await self._app(scope, receive, send_head)
 
 

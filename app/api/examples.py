@@ -49,6 +49,58 @@ _SIMILAR: dict[str, Any] = {
     ],
 }
 _FORMATS = ("json", "vtt", "srt", "txt")
+_JOB: dict[str, Any] = {
+    "id": "3f6c1e0d9b2a",
+    "kind": "talk",
+    "about": {
+        "kind": "talk",
+        "id": "k3v9q2m7xa",
+        "title": "The Second Descent",
+        "url": "/talks/the-second-descent",
+    },
+    "file": "second-descent.mp4",
+    "state": "running",
+    "step": "transcribe",
+    "done": 1_200_000,
+    "total": 3_510_000,
+    "unit": "ms",
+    "percent": 34,
+    "seconds_left": 95,
+    "partial": False,
+    "attempt": 1,
+    "problem": None,
+    "reason": None,
+    "not_before": None,
+    "accepted_at": "2024-02-12T17:02:11Z",
+    "started_at": "2024-02-12T17:02:12Z",
+    "finished_at": None,
+    "url": "/api/v1/jobs/3f6c1e0d9b2a",
+}
+_EDITED: dict[str, Any] = {
+    "kind": "talk",
+    "id": "k3v9q2m7xa",
+    "title": "The Second Descent",
+    "visibility": "public",
+    "changed": {"title": {"old": "Lecture 3", "new": "The Second Descent"}},
+    "search_follows": True,
+}
+_WITHDRAWN = {
+    **_EDITED,
+    "visibility": "withdrawn",
+    "changed": {"visibility": {"old": "public", "new": "withdrawn"}},
+}
+_SHOWN_AGAIN = {**_EDITED, "changed": {"visibility": {"old": "withdrawn", "new": "public"}}}
+_UPLOAD: dict[str, Any] = {
+    "id": "u7d2m5k9qa",
+    "url": "/api/v1/uploads/u7d2m5k9qa",
+    "state": "receiving",
+    "file": "second-descent.mp4",
+    "offset": 8_388_608,
+    "length": 412_000_000,
+    "expires_at": "Tue, 13 Feb 2024 17:02:11 GMT",
+    "job": None,
+    "about": None,
+}
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "search": {JSON: SEARCH},
@@ -148,6 +200,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "degraded": [],
         }
     },
+    "add": {JSON: {**_JOB, "kind": "link", "about": None, "state": "accepted", "step": None}},
+    **{key: {JSON: _EDITED} for key in ("edit_talk", "edit_paper")},
+    **{key: {JSON: _WITHDRAWN} for key in ("withdraw_talk", "withdraw_paper")},
+    **{key: {JSON: _SHOWN_AGAIN} for key in ("restore_talk", "restore_paper")},
+    "jobs": {JSON: {"items": [_JOB], "next_cursor": None}},
+    **{key: {JSON: _JOB} for key in ("job", "cancel", "retry")},
+    "events": {"text/event-stream": 'event: progress\nid: 7\ndata: {"percent": 34}\n\n'},
+    "begin": {JSON: {**_UPLOAD, "offset": 0}},
+    "upload": {JSON: _UPLOAD},
     "livez": {"text/plain": "ok\n"},
     "readyz": {
         JSON: {"status": "ready", "checks": {"catalog": "ok", "snapshot": "ok", "encoder": "ok"}}

@@ -1,5 +1,6 @@
 """GET /api/v1/papers and /api/v1/papers/{id}."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -69,7 +70,18 @@ def paper(
 ) -> Response:
     """A paper with its PDF and the talks that name it; unlisted ones too, by their id."""
     found = shown_paper(service, paper_id)
-    answer = PaperAnswer.model_validate(
+    answer = paper_answer(found, talks_naming(service, found))
+    return tagged(
+        request,
+        written(answer, wanted),
+        media_type="application/json",
+        keep=keeping(answer.visibility),
+    )
+
+
+def paper_answer(found: Paper, naming: Sequence[TalkDetails]) -> PaperAnswer:
+    """A paper with everything that is known of it, and the talks that name it."""
+    return PaperAnswer.model_validate(
         {
             **item(found).model_dump(),
             "abstract": found.abstract,
@@ -77,14 +89,8 @@ def paper(
             "doi": found.doi,
             "pdf_url": pdf_url(found),
             "visibility": found.visibility,
-            "talks": [talk_item(one) for one in talks_naming(service, found)],
+            "talks": [talk_item(one) for one in naming],
         }
-    )
-    return tagged(
-        request,
-        written(answer, wanted),
-        media_type="application/json",
-        keep=keeping(answer.visibility),
     )
 
 

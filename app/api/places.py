@@ -15,6 +15,11 @@ def paper_url(paper: Paper) -> str:
     return f"/papers/{paper.slug}"
 
 
+def job_url(public_id: str) -> str:
+    """Where a job is asked for."""
+    return f"/api/v1/jobs/{public_id}"
+
+
 def pdf_url(paper: Paper, page: int | None = None) -> str | None:
     """The paper's PDF, at a page of it; None where the archive has no file."""
     if paper.sha256 is None:

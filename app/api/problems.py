@@ -47,6 +47,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.Untimed: Answer(status=409, code="untimed", title="A transcript without times"),
     catalog.AlreadyThere: Answer(status=409, code="already_there", title="Already in the archive"),
     catalog.FileUnreadable: Answer(status=422, code="file_unreadable", title="Unreadable file"),
+    catalog.BadAddress: Answer(status=422, code="bad_address", title="Unusable address"),
     catalog.BadKey: Answer(status=422, code="bad_key", title="Impossible key"),
     catalog.BadListing: Answer(status=422, code="bad_listing", title="Faulty catalogue file"),
     catalog.CatalogUnavailable: Answer(
@@ -58,6 +59,13 @@ TABLE: Mapping[type[Exception], Answer] = {
     catalog.NewerArchive: Answer(
         status=503, code="newer_archive", title="Newer archive", says=_BROKEN
     ),
+    catalog.UploadMoved: Answer(status=409, code="offset_mismatch", title="Another offset"),
+    catalog.UploadBusy: Answer(status=423, code="upload_busy", title="The upload is in use"),
+    catalog.UploadTooLarge: Answer(status=413, code="too_large", title="Too large"),
+    catalog.TooManyUploads: Answer(
+        status=503, code="too_many_uploads", title="Too many unfinished uploads"
+    ),
+    catalog.ChecksumMismatch: Answer(status=460, code="checksum_mismatch", title="Other bytes"),
     catalog.StoreFull: Answer(status=507, code="store_full", title="The archive is full"),
     catalog.StoreDamaged: Answer(
         status=503,
@@ -65,6 +73,7 @@ TABLE: Mapping[type[Exception], Answer] = {
         title="The file cannot be read",
         says="the archive's copy of this file cannot be read; staff can see why in the log",
     ),
+    catalog.BadEdit: Answer(status=422, code="bad_edit", title="Faulty change"),
     catalog.InvalidSetting: _INTERNAL,
     catalog.JobProblem: Answer(status=409, code="job_refused", title="The job engine refuses"),
     catalog.CatalogProblem: _INTERNAL,
@@ -87,6 +96,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     index.IndexProblem: _INTERNAL,
     ours.PortTaken: _INTERNAL,
     ours.Overloaded: Answer(status=503, code="overloaded", title="Too many searches at once"),
+    ours.TooManyListeners: Answer(
+        status=503, code="too_many_listeners", title="Too many listeners"
+    ),
     ours.KeyMissing: Answer(status=401, code="key_missing", title="A key is needed"),
     ours.KeyUnknown: Answer(status=401, code="key_unknown", title="Unknown key"),
     ours.KeyRevoked: Answer(status=401, code="key_revoked", title="Revoked key"),
@@ -106,6 +118,11 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.TooManyRanges: Answer(status=416, code="too_many_ranges", title="Too many ranges"),
     ours.Withdrawn: Answer(status=410, code="withdrawn", title="Withdrawn"),
     ours.NoMedia: Answer(status=404, code="no_media", title="No file"),
+    ours.BodyTooLarge: Answer(status=413, code="too_large", title="Too large"),
+    ours.BadUpload: Answer(status=400, code="bad_upload", title="Not an upload"),
+    ours.NotAPiece: Answer(status=415, code="not_a_piece", title="Not a piece of an upload"),
+    ours.OtherProtocol: Answer(status=412, code="tus_version", title="Another version of tus"),
+    ours.VersionMismatch: Answer(status=412, code="version_mismatch", title="Changed meanwhile"),
     ours.ServiceProblem: _INTERNAL,
 }
 

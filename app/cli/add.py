@@ -12,8 +12,8 @@ from app.cli.context import Invocation, open_archive, remark
 
 if TYPE_CHECKING:
     from catalog.papers import NewPaper
+    from catalog.promises import Said
     from catalog.talks import NewTalk
-    from ingest.links import Said
     from ingest.manifest import Entry
 
 

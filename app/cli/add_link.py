@@ -9,7 +9,7 @@ import typer
 from app.cli.context import Archive, remark
 
 if TYPE_CHECKING:
-    from ingest.links import Said
+    from catalog.promises import Said
 
 _LINK = re.compile(r"arxiv:|[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
@@ -21,8 +21,8 @@ def is_link(word: str) -> bool:
 
 def said_of(options: Mapping[str, Any]) -> "Said":
     """What the options say about what a link will give."""
+    from catalog.promises import Said
     from catalog.tables import VISIBILITIES
-    from ingest.links import Said
 
     if options["visibility"] not in VISIBILITIES:
         raise typer.BadParameter(f"--visibility is one of {', '.join(VISIBILITIES)}")

@@ -11,7 +11,6 @@ from app.cli.rows import print_changes, require_yes
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from catalog.listing import Kind
     from catalog.tables import Paper, Talk
 
     Find = Callable[[Session, str], Talk | Paper]
@@ -86,23 +85,13 @@ def given(**said: Any) -> dict[str, Any]:
 
 def _checked(session: "Session", owner: "Talk | Paper", said: Mapping[str, Any]) -> dict[str, Any]:
     """What the options say, by the rules of lists.  Raises: BadParameter, NotThere."""
-    from catalog import papers
-    from catalog.listing import checked, paper_facts, talk_facts
+    from catalog import editing
+    from catalog.errors import BadEdit
 
-    faults: list[str] = []
-    kind: Kind = "talk" if _kind(owner) == "talk" else "paper"
-    raw = {name: _without_blanks(value) for name, value in said.items()}
-    if checked(kind, 1, raw, faults) is None:
-        raise typer.BadParameter("; ".join(one.partition(": ")[2] for one in faults))
-    if kind == "paper":
-        return {name: getattr(paper_facts(raw), name) for name in said}
-    named = {words: papers.called(session, words).public_id for words in raw.get("papers", ())}
-    known = talk_facts(raw, named)
-    return {name: getattr(known, name) for name in said}
-
-
-def _without_blanks(value: Any) -> Any:
-    return [one for one in value if one.strip()] if isinstance(value, list) else value
+    try:
+        return editing.values_of(session, owner, said)
+    except BadEdit as problem:
+        raise typer.BadParameter(str(problem)) from problem
 
 
 def _kind(owner: "Talk | Paper") -> str:

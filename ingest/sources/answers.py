@@ -11,8 +11,8 @@ from email.message import Message
 from pathlib import Path
 from urllib.parse import unquote
 
+from catalog.addresses import Target
 from ingest.errors import LinkRefused, Unreachable
-from ingest.sources.policy import Target
 
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _PAGE_TYPES = {"text/html", "application/xhtml+xml"}

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from catalog import addresses
+from catalog.addresses import ARXIV_ID, ArxivId
+from catalog.errors import BadAddress
 from catalog.lock import Held, only_one
 from ingest.errors import LinkRefused, UnknownPaper, Unreachable
 from ingest.sources.fetch import Fetched, Fetcher, Told
@@ -20,30 +23,6 @@ SPACING_S = 3.0
 _TURN_WAIT_S = 600.0
 _ANSWER_BYTES = 1 << 20
 _ATOM = {"a": "http://www.w3.org/2005/Atom", "x": "http://arxiv.org/schemas/atom"}
-_NEW = r"\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
-_ID = re.compile(rf"(?P<base>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d*))?")
-_PAGE = re.compile(
-    r"https?://(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/(?P<id>[^?#]+?)(?:\.pdf)?/?(?:[?#].*)?",
-    re.IGNORECASE,
-)
-_PREFIX = "arxiv:"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArxivId:
-    """A paper's number, and a version of it if one was named."""
-
-    base: str
-    version: int | None = None
-
-    def __str__(self) -> str:
-        return self.base if self.version is None else f"{self.base}v{self.version}"
-
-    @property
-    def url(self) -> str:
-        """The address of its page."""
-        return f"https://arxiv.org/abs/{self}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +42,10 @@ def arxiv_id_in(word: str) -> ArxivId | None:
 
     Raises: LinkRefused (it should be one and is not).
     """
-    page = _PAGE.fullmatch(word)
-    if page is None and not word.lower().startswith(_PREFIX):
-        return None
-    named = page["id"] if page else word[len(_PREFIX) :].strip()
-    found = _ID.fullmatch(named)
-    if found is None:
-        raise LinkRefused(
-            word[:80], "it is not a number of arXiv", "they are like 1912.02292 or cs/0301012"
-        )
-    base = re.sub(r"\.[A-Z]{2}/", "/", found["base"])
-    return ArxivId(base=base, version=int(found["version"]) if found["version"] else None)
+    try:
+        return addresses.arxiv_id_in(word)
+    except BadAddress as problem:
+        raise LinkRefused(problem.address, problem.reason, problem.advice) from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +102,7 @@ def entry_in(answer: bytes, wanted: ArxivId) -> Entry:
     if found is None or "/api/errors" in _text(found, "a:id"):
         raise UnknownPaper(str(wanted))
     title, published = _text(found, "a:title"), _text(found, "a:published")
-    named = re.search(rf"/abs/({_ID.pattern})$", _text(found, "a:id"))
+    named = re.search(rf"/abs/({ARXIV_ID.pattern})$", _text(found, "a:id"))
     if not title or named is None or not re.match(r"\d{4}-", published):
         raise UnknownPaper(str(wanted))
     version = named["version"]

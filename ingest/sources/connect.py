@@ -13,9 +13,10 @@ from typing import Any
 
 import httpcore2
 
+from catalog.addresses import Target
 from ingest.errors import LinkRefused, Unreachable
 from ingest.sources.answers import Head
-from ingest.sources.policy import Policy, Target
+from ingest.sources.policy import Policy
 
 _AGENT = "seminar-archive"
 _LOST = "the connection broke off"

@@ -14,11 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from catalog.addresses import Target
 from ingest.errors import LinkProblem, LinkRefused, PagesMissing, Unreachable
 from ingest.progress import Cancelled
 from ingest.sources.egress import egress
 from ingest.sources.fetch import Limits, Told
-from ingest.sources.policy import Policy, Target
+from ingest.sources.policy import Policy
 
 _FORMAT = "bestaudio[ext=m4a]/bestaudio[protocol^=http]/bestaudio/best"
 _EXTRACTORS = {"youtube.com": "youtube", "youtu.be": "youtube", "vimeo.com": "vimeo"}

@@ -11,15 +11,12 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
 
+from catalog import addresses
+from catalog.addresses import PORTS, Target
+from catalog.errors import BadAddress
 from catalog.settings import Settings
 from ingest.errors import LinkRefused, Unreachable
-
-PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_SAFE = "/%:@!$&'()*+,;=~-._?"
-_MAX_LENGTH = 2000
 
 _INSIDE_V4 = [
     (ipaddress.ip_network(network), word)
@@ -68,41 +65,6 @@ _INSIDE_V6 = [
     )
 ]
 """Source: IANA's registries of special-purpose IPv4 and IPv6 addresses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """An address that was read and found well-formed; `path` has the query with it."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-
-    @property
-    def place(self) -> str:
-        """Host and port, as settings name them."""
-        return f"{self._named}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """The address up to its path."""
-        port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{self._named}{port}"
-
-    @property
-    def url(self) -> str:
-        """The address in its one way of being written."""
-        return self.origin + self.path
-
-    @property
-    def shown(self) -> str:
-        """The address for people and logs: without its query, which may hold a key."""
-        return self.origin + self.path.partition("?")[0]
-
-    @property
-    def _named(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def resolved(host: str, port: int) -> list[str]:
@@ -185,43 +147,7 @@ def inside(address: str) -> str | None:
 
 def target_of(url: str) -> Target:
     """Read an address.  Raises: LinkRefused (its form)."""
-    if (
-        len(url) > _MAX_LENGTH
-        or not url.isprintable()
-        or any(c.isspace() or c == "\\" for c in url)
-    ):
-        raise LinkRefused("the link", "it is not a well-formed address", "copy it again")
     try:
-        parts = urlsplit(url)
-        if parts.scheme not in PORTS:
-            raise LinkRefused(
-                f"{parts.scheme}:…", "only http and https are fetched", "give such a link"
-            )
-        port = parts.port
-        host = _host(parts.hostname or "")
-    except ValueError as error:
-        raise LinkRefused("the link", "it is not a well-formed address", "copy it again") from error
-    if parts.username is not None or parts.password is not None:
-        raise LinkRefused(
-            f"{parts.scheme}://{host}/…",
-            "it holds a user name or password, which would be stored and shown",
-            "download the file yourself and add it",
-        )
-    path = quote(parts.path or "/", safe=_SAFE.rstrip("?"))
-    query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
-    return Target(
-        scheme=parts.scheme,
-        host=host,
-        port=PORTS[parts.scheme] if port is None else port,
-        path=path + query,
-    )
-
-
-def _host(name: str) -> str:
-    """A host name in ASCII.  Raises: ValueError."""
-    if ":" in name and "%" not in name:
-        return str(ipaddress.IPv6Address(name))
-    ascii_name = name.encode("idna").decode().lower().removesuffix(".")
-    if not _HOST.fullmatch(ascii_name):
-        raise ValueError(name)
-    return ascii_name
+        return addresses.target_of(url)
+    except BadAddress as problem:
+        raise LinkRefused(problem.address, problem.reason, problem.advice) from problem

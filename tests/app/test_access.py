@@ -1,5 +1,6 @@
 """Every address is closed unless it is opened by name: the table of routes and roles."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from tests.app.shelf import Shelf, served
 from tests.app.test_edge import routes
 
 ROLES = ("none", "search", "ingest", "admin", "revoked", "expired", "unknown")
+STAFF = {Needs.INGEST: ("ingest", "admin"), Needs.ADMIN: ("admin",)}
+LET_IN = {200, 204, 404, 412, 415, 422}
 ENDED = {"revoked": "key_revoked", "expired": "key_expired", "unknown": "key_unknown"}
 
 QUERIES = {
@@ -47,8 +50,10 @@ def guarded(
     shelf.close()
 
 
-def address(path: str) -> str:
-    """A real address for a route of the table."""
+def address(path: str, needs: Needs = Needs.NOTHING) -> str:
+    """A real address for a route of the table; one that leads to nothing where staff write."""
+    if needs in STAFF:
+        return re.sub(r"{\w+}", "nothing", path)
     paper = "notes-on-tangent-kernels"
     for name, value in {
         "{talk_id}": "the-second-descent",
@@ -64,14 +69,18 @@ def address(path: str) -> str:
     return path + QUERIES.get(path, "")
 
 
-def expected(needs: Needs, role: str) -> tuple[int, str | None]:
-    """Status and code for a role at an address."""
+def expected(needs: Needs, role: str) -> tuple[int | None, str | None]:
+    """Status and code for a role at an address; None: staff are let in, whatever is there."""
     if needs is Needs.NOTHING:
         return 200, None
     if role in ENDED:
         return 401, ENDED[role]
     if role == "search" and needs is Needs.BROWSING:
         return 403, "scope_missing"
+    if needs in STAFF:
+        if role == "none":
+            return 401, "key_missing"
+        return (None, None) if role in STAFF[needs] else (403, "scope_missing")
     return 200, None
 
 
@@ -86,7 +95,11 @@ def test_every_route_answers_every_role_as_the_table_says(
         status, code = expected(needs, role)
         for verb in (method, "HEAD") if method == "GET" else (method,):
             form = FORMS.get(door.path) if verb == "POST" else None
-            answer = client.request(verb, address(door.path), headers=headers, data=form)
+            url = address(door.path, needs)
+            answer = client.request(verb, url, headers=headers, data=form)
+            if status is None or verb == "OPTIONS":
+                assert answer.status_code in LET_IN, (verb, door.path, role)
+                continue
             assert answer.status_code == status, (verb, door.path, role)
             if verb == "HEAD":
                 assert answer.content == b""
@@ -113,7 +126,7 @@ def test_a_route_that_nobody_named_is_not_reached_even_by_an_admin(shelf: Shelf)
     def forgotten() -> str:
         return "reached"
 
-    @app.post("/api/v1/talks")
+    @app.put("/api/v1/talks")
     def unnamed_method() -> str:
         return "reached"
 
@@ -122,8 +135,8 @@ def test_a_route_that_nobody_named_is_not_reached_even_by_an_admin(shelf: Shelf)
         for headers in ({}, sent(secret)):
             for verb in ("GET", "HEAD", "POST", "OPTIONS"):
                 assert client.request(verb, "/api/v1/forgotten", headers=headers).status_code == 404
-            refused = client.post("/api/v1/talks", headers=headers)
-            assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+            refused = client.put("/api/v1/talks", headers=headers)
+            assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST, HEAD")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +183,9 @@ def test_where_reading_needs_a_key_nothing_is_read_without(shelf: Shelf) -> None
     with served(shelf) as client:
         believed(client)
         for door in DOORS:
-            needs = door.needs["GET"]
+            needs = door.needs.get("GET", Needs.INGEST)
+            if needs in STAFF:
+                continue  # closed without a key however reading is
             url = address(door.path)
             closed = client.get(url)
             if needs is Needs.NOTHING:

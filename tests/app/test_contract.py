@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from starlette.testclient import TestClient
 
-from app.api.described import operations
+from app.api.described import readings
 from docs.reference import FOLDER
 from tests.app.contract import api_of, try_operation, walk
 from tests.app.shelf import Shelf, served
@@ -23,7 +23,7 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 DOCUMENT = json.loads((FOLDER / "openapi.json").read_text(encoding="utf-8"))
-NAMES = [one["operationId"] for _, one in operations(DOCUMENT)]
+NAMES = [one["operationId"] for _, one in readings(DOCUMENT)]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def fits(value: Any, schema: Any) -> bool:
 def test_it_is_openapi_3_1_with_each_name_once() -> None:
     assert DOCUMENT["openapi"].startswith("3.1")
     named = [one["operationId"] for _, one in ALL]
-    assert len(named) == len(set(named)) == 15
+    assert len(named) == len(set(named)) == 34
     assert {tag for _, one in ALL for tag in one["tags"]} == {
         tag["name"] for tag in DOCUMENT["tags"]
     }
@@ -48,7 +48,8 @@ def test_an_operation_is_described_whole(path: str, operation: dict[str, Any]) -
 def test_a_good_answer_has_an_example_of_its_shape(path: str, operation: dict[str, Any]) -> None:
     if path.startswith("/media/"):
         return  # bytes
-    for kind, said in operation["responses"]["200"]["content"].items():
+    good = [one for status, one in operation["responses"].items() if status.startswith("2")]
+    for kind, said in good[0].get("content", {}).items():
         assert "example" in said, kind
         assert fits(said["example"], said.get("schema", {}))
 
@@ -73,7 +74,9 @@ def test_a_wrong_example_is_noticed() -> None:
 
 def test_links_lead_to_operations_and_their_parameters() -> None:
     taken = {one["operationId"]: {p["name"] for p in one.get("parameters", ())} for _, one in ALL}
-    links = [link for _, one in ALL for link in one["responses"]["200"].get("links", {}).values()]
+    links = [
+        link for _, one in ALL for link in one["responses"].get("200", {}).get("links", {}).values()
+    ]
     assert len(links) > 10
     for link in links:
         assert link["parameters"].keys() <= taken[link["operationId"]]

@@ -144,11 +144,12 @@ def test_the_description_documents_every_error_as_a_problem(reader: TestClient) 
     for path, operations in described["paths"].items():
         if not path.startswith("/api/"):
             continue
-        answers = operations["get"]["responses"]
-        errors = {code: one for code, one in answers.items() if int(code) >= 400}
-        assert {"500", "503"} <= set(errors), path
-        for code, one in errors.items():
-            assert "application/problem+json" in one["content"], (path, code)
+        for method, operation in operations.items():
+            answers = operation["responses"]
+            errors = {code: one for code, one in answers.items() if int(code) >= 400}
+            assert {"500", "503"} <= set(errors), (method, path)
+            for code, one in errors.items():
+                assert "application/problem+json" in one["content"], (method, path, code)
     example = described["paths"]["/api/v1/search"]["get"]["responses"]["200"]
     assert json.dumps(example["content"]["application/json"]["example"])
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.addresses import ArxivId
 from ingest.errors import LinkRefused, UnknownPaper, Unreachable
-from ingest.sources.arxiv import Arxiv, ArxivId, arxiv_id_in, entry_in
+from ingest.sources.arxiv import Arxiv, arxiv_id_in, entry_in
 from tests.archive import ROOT
 from tests.ingest.elsewhere import Elsewhere, around, body, elsewhere, fetcher, status, untold
 
@@ -161,7 +162,8 @@ def test_three_seconds_are_owed_after_the_end_of_the_last_request(
 ASK = """
 import sys
 from pathlib import Path
-from ingest.sources.arxiv import Arxiv, ArxivId
+from catalog.addresses import ArxivId
+from ingest.sources.arxiv import Arxiv
 from tests.ingest.elsewhere import Elsewhere, around, fetcher
 server = Elsewhere(int(sys.argv[1]))
 one = Arxiv(base_url=server.url(""), fetcher=fetcher(around(server)), run_dir=Path(sys.argv[2]),

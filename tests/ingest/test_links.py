@@ -13,13 +13,14 @@ from catalog import papers, submissions, talks
 from catalog.engine import Catalog, open_catalog
 from catalog.errors import AlreadyThere, NotThere
 from catalog.papers import NewPaper
+from catalog.promises import Said
 from catalog.settings import Settings, read_settings
 from catalog.store import Store
 from catalog.tables import Paper, Submission, now
 from ingest.accept import Offer, accept
 from ingest.errors import BadInput, LinkRefused, UnknownPaper
 from ingest.link_steps import LinkSteps
-from ingest.links import Said, promise_link
+from ingest.links import promise_link
 from ingest.progress import Cancelled, PutOff
 from ingest.worker import Worker
 from ingest.workflow import Workflows

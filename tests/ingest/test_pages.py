@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from catalog.engine import open_catalog
+from catalog.promises import Said
 from catalog.settings import read_settings
 from ingest.errors import LinkRefused, PagesMissing, Unreachable
-from ingest.links import Said, promise_link
+from ingest.links import promise_link
 from ingest.progress import Cancelled
 from ingest.sources import pages
 from ingest.sources.egress import egress
