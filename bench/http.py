@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 
 from bench.full_archive import questions
 from bench.record import record
-from bench.service import Client, archive
+from bench.service import UNLIMITED, Client, archive
 from catalog import submissions
 from catalog.engine import open_catalog
 from catalog.settings import read_settings
@@ -52,7 +52,7 @@ def main() -> None:
         media = _recording(data, folder, given.megabytes)
         port = free_port()
         server = stack.enter_context(
-            started(data, "serve", "--port", str(port), SEMINAR_LOG_LEVEL="error")
+            started(data, "serve", "--port", str(port), SEMINAR_LOG_LEVEL="error", **UNLIMITED)
         )
         threading.Thread(target=server.stdout.read, daemon=True).start()  # its log
         figures, body = asyncio.run(_ours(port, media[0], given.megabytes, given.seconds))
