@@ -74,7 +74,6 @@ def main() -> None:
         shelf = Shelf(Path(folder) / "data")
         filled(shelf)
         shelf.publish()
-        shelf.settings = shelf.settings.model_copy(update={"limit_per_client": "off"})
         with served(shelf) as client:
             structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
             figures = _tried(client.app, seconds=60 * given.minutes, seed=given.seed)
