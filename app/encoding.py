@@ -16,8 +16,8 @@ from index.manifest import Manifest
 from index.rerankers import Reranker, Rereader
 
 REMEMBERED_QUERIES = 512
-QUERY_THREADS = 2
-"""Threads of one query (`bench/encoders.py` compares one and two, alone and four at once)."""
+QUERY_THREADS = 1
+"""Threads of one query: with weights in int8 two are slower (`bench/encoders.py`)."""
 
 LoadEncoder: TypeAlias = Callable[[Settings], Encoder]
 log = structlog.get_logger(__name__)
