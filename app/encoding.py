@@ -17,7 +17,7 @@ from index.rerankers import Reranker, Rereader
 
 REMEMBERED_QUERIES = 512
 QUERY_THREADS = 1
-"""Threads of one query: with weights in int8 two are slower (`bench/encoders.py`)."""
+"""Threads of one query: two gain little for one, and lose for four (`bench/encoders.py`)."""
 
 LoadEncoder: TypeAlias = Callable[[Settings], Encoder]
 log = structlog.get_logger(__name__)

@@ -196,6 +196,8 @@ def _query_ms(encoders: dict[str, Encoder], queries: list[str]) -> dict[str, dic
         **encoders,
         "fast, 1 thread": FastEncoder(FOLDER, threads=1),
         "fast, 2 threads": FastEncoder(FOLDER, threads=2),
+        "fast, 1 thread, float32": FastEncoder(FOLDER, threads=1, queries="float32"),
+        "fast, 2 threads, float32": FastEncoder(FOLDER, threads=2, queries="float32"),
     }
     figures = {}
     for name, encoder in both.items():

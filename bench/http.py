@@ -8,6 +8,7 @@ and are no capacity.  The recording is sparse; its ranges are 1 MiB, in random p
 
 import argparse
 import asyncio
+import getpass
 import os
 import random
 import shutil
@@ -27,6 +28,7 @@ from bench.record import record
 from bench.service import UNLIMITED, Client, archive
 from catalog import submissions
 from catalog.engine import open_catalog
+from catalog.errors import AlreadyThere
 from catalog.settings import read_settings
 from catalog.store import Store
 from catalog.submissions import OfferedFile
@@ -84,6 +86,8 @@ def _recording(data: Path, folder: Path, megabytes: int) -> tuple[str, Path]:
             new = NewTalk(title=f"A talk of {megabytes} MB")
             job = submissions.accept_recording(session, new, offered)
             public_id = submissions.owner_of(session, job).public_id
+    except AlreadyThere as there:
+        public_id = there.public_id
     finally:
         catalog.close()
     return f"/media/talks/{public_id}", Store(data).media(stored.sha256)
@@ -185,8 +189,10 @@ def _nginx(folder: Path, file: Path) -> Iterator[int | None]:
         return
     port, config = free_port(), folder / "nginx.conf"
     config.write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1; events {{}}\n"
-        f"http {{ access_log off; server {{ listen {HOST}:{port};\n"
+        f"user {getpass.getuser()}; daemon off; pid {folder}/pid; error_log {folder}/log; "
+        "worker_processes 1; events {}\n"
+        f"http {{ access_log off; keepalive_requests 100000000;\n"
+        f"server {{ listen {HOST}:{port};\n"
         f"location = /body {{ default_type application/json; alias {folder}/body; }}\n"
         f"location = /file {{ default_type video/mp4; alias {file}; }} }} }}\n"
     )

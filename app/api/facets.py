@@ -35,7 +35,7 @@ def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Valu
     chosen: Value | None = getattr(ask, name)
     others = [one for one in NARROWS if one != name and getattr(ask, one) is not None]
     if others:
-        groups = [one for one in groups if all(_FITS[name](ask, one) for name in others)]
+        groups = [one for one in groups if all(_FITS[other](ask, one) for other in others)]
     counts: Counter[Value] = Counter(filter(None, _VALUES[name](groups)))
     if chosen is not None and chosen not in counts:
         counts[chosen] = 0

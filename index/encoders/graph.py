@@ -19,7 +19,7 @@ Array: TypeAlias = NDArray[np.float32]
 Bytes: TypeAlias = NDArray[np.uint8]
 Precision: TypeAlias = Literal["float32", "int8"]
 BLOCK = 32
-"""So many weights of a column share a scale in int8; of 64 and 128 vectors differ twice as much."""
+"""So many weights that one output is made of share a scale in int8."""
 ZERO = 128
 INT8_PRODUCTS = 4  # MatMulNBits: what is multiplied is brought to int8 too, by blocks
 FUSED = "com.microsoft"
