@@ -58,17 +58,25 @@ def main() -> None:
     asked = parser.parse_args()
     peers = _peers_python()
     judged = {name: _judged(SHARED / "retrieval" / name, asked.small) for name in SETS}
-    quality = {name: _quality(peers, one) for name, one in judged.items()}
-    sizes = [SMALL_SIZE] if asked.small else asked.sizes
-    figures = {
+    figures: Figures = {
         "peers": PINNED,
-        "judged_sets": quality,
         "texts": "of bench.full_archive; vectors are real ones of other passages, moved",
-        "by_size": {str(size): _latency(peers, size) for size in sizes},
+        "judged_sets": {},
+        "by_size": {},
     }
-    if not asked.small:
-        record("peers", figures)
+    for name, one in judged.items():
+        figures["judged_sets"][name] = _quality(peers, one)
+        _keep(figures, asked.small)
+    for size in [SMALL_SIZE] if asked.small else asked.sizes:
+        figures["by_size"][str(size)] = _latency(peers, size)
+        _keep(figures, asked.small)
     _print_table(figures)
+
+
+def _keep(figures: Figures, small: bool) -> None:
+    """Record what is measured so far: the whole takes the better part of an hour."""
+    if not small:
+        record("peers", figures)
 
 
 def _peers_python() -> Path:

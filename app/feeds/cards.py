@@ -11,7 +11,7 @@ from app.feeds.oembed import HEIGHTS, WIDTH
 from app.feeds.places import embed_path
 from app.feeds.structured import paper_data, talk_data
 from app.feeds.talk_facts import is_video, playable, words
-from app.web.contexts import Card, HeadLink, Meta
+from app.web.contexts.parts import Card, HeadLink, Meta
 from catalog.tables import Paper, PassageRow
 from catalog.talks import TalkDetails
 

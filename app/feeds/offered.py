@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from app.api.answers import Ask
 from app.feeds.channels import feed_path
-from app.web.contexts import HeadLink, Link
+from app.web.contexts.parts import HeadLink, Link
 from catalog.talks import TalkDetails
 
 _OF_SERIES = (

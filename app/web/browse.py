@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from app.api.lists import Slice, sliced
 from app.errors import InvalidCursor
 from app.feeds.offered import of_list
-from app.web.contexts import Choice, Facet, Frame, Link, PapersPage, TalkGroup, TalksPage
+from app.web.contexts.lists import PapersPage, TalkGroup, TalksPage
+from app.web.contexts.parts import Choice, Facet, Frame, Link
 from app.web.formats import counted
 from app.web.paper_view import paper_line
 from app.web.talk_view import talk_line

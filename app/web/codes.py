@@ -12,7 +12,7 @@ from app.api.caching import STEADY, tagged
 from app.api.codes import CODES, problem_url
 from app.api.depends import Opened
 from app.api.problems import Answer, answers
-from app.web.contexts import Frame
+from app.web.contexts.parts import Frame
 from app.web.rendering import render
 from catalog.errors import NotThere
 

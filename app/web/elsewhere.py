@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from urllib.parse import urlsplit
 
-from app.web.contexts import Link
+from app.web.contexts.parts import Link
 
 WORDS = {"video": "Video", "slides": "Slides", "paper": "Paper", "notes": "Notes", "page": "Page"}
 HOSTS = {  # by the end of the host's name

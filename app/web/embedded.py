@@ -10,7 +10,7 @@ from app.api.caching import tagged
 from app.api.depends import Opened
 from app.api.talks import shown_talk
 from app.feeds.places import embed_path
-from app.web.contexts import Frame
+from app.web.contexts.parts import Frame
 from app.web.pages import Words, heard_of
 from app.web.rendering import render
 from app.web.starts import start_s

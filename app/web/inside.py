@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.api.answers import Ask
 from app.api.paging import page
 from app.web import results
-from app.web.contexts import PassageLine, Timeline
+from app.web.contexts.parts import PassageLine, Timeline
 from app.wiring import Service
 from index.contract import Hit
 from index.errors import InvalidQuery

@@ -22,7 +22,8 @@ from app.feeds.cards import paper_card, talk_card
 from app.feeds.cite import form_wanted, paper_cited, talk_cited
 from app.feeds.places import base_of
 from app.web import browse, codes, views
-from app.web.contexts import Card, Frame, ProblemPage
+from app.web.contexts.lists import ProblemPage
+from app.web.contexts.parts import Card, Frame
 from app.web.inside import inside
 from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render

@@ -6,7 +6,9 @@ from app.api.places import paper_url, pdf_url
 from app.api.similar import Similar
 from app.feeds.offered import cited
 from app.web import results
-from app.web.contexts import Card, Frame, Link, Notice, PageLine, PaperLine, PaperPage
+from app.web.contexts.lists import PaperLine
+from app.web.contexts.paper import PageLine, PaperPage
+from app.web.contexts.parts import Card, Frame, Link, Notice
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import counted
 from app.web.inside import Inside

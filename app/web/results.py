@@ -9,18 +9,17 @@ from app.api.facets import Value
 from app.api.facets import counted as counted_facets
 from app.api.places import owner_url, passage_url
 from app.api.similar import Similar
-from app.web.contexts import (
+from app.web.contexts.parts import (
     Choice,
     Facet,
     Link,
     PassageLine,
     Piece,
-    PutRight,
-    Result,
     SimilarLine,
     Tick,
     Timeline,
 )
+from app.web.contexts.search import PutRight, Result
 from app.web.formats import clock, counted, length, short_day
 from catalog.shown import Shown
 from catalog.tables import Paper

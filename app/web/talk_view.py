@@ -10,17 +10,9 @@ from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
 from app.feeds.offered import cited
 from app.web import results
-from app.web.contexts import (
-    Card,
-    EmbedPage,
-    Frame,
-    Link,
-    Notice,
-    Paragraph,
-    Player,
-    TalkLine,
-    TalkPage,
-)
+from app.web.contexts.lists import TalkLine
+from app.web.contexts.parts import Card, Frame, Link, Notice
+from app.web.contexts.talk import EmbedPage, Paragraph, Player, TalkPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.inside import Inside

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
-from app.web.contexts import Paragraph, Said, SpokenLine
+from app.web.contexts.talk import Paragraph, Said, SpokenLine
 from app.web.formats import clock
 from catalog.captions import Line, TimedWord, joined
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.api.places import passage_anchor
-from app.web.contexts import Paragraph, Said, SpokenLine
+from app.web.contexts.talk import Paragraph, Said, SpokenLine
 from app.web.transcript import PARAGRAPH_CHARS
 from catalog.caption_files import without_sounds
 from catalog.captions import Line

@@ -11,7 +11,9 @@ from app.errors import InvalidCursor
 from app.feeds.offered import of_search
 from app.web import results
 from app.web.browse import ranked
-from app.web.contexts import AboutPage, Frame, HomePage, Link, SearchPage
+from app.web.contexts.lists import AboutPage, HomePage
+from app.web.contexts.parts import Frame, Link
+from app.web.contexts.search import SearchPage
 from app.web.formats import counted, hours
 from app.web.paper_view import paper_line
 from app.web.talk_view import is_upcoming, talk_line

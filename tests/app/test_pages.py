@@ -10,7 +10,8 @@ import pytest
 from jinja2 import nodes
 from starlette.testclient import TestClient
 
-from app.web import codes, contexts
+from app.web import codes
+from app.web.contexts import lists, paper, search, talk
 from app.web.rendering import STATIC, environment
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
@@ -92,15 +93,15 @@ def test_every_address_on_a_page_is_ours_and_answers(reader: TestClient, path: s
 def test_templates_use_only_what_their_contexts_have() -> None:
     """The name after `page.` in each template is a field of the context it is rendered with."""
     of = {
-        "home.html": contexts.HomePage,
-        "search.html": contexts.SearchPage,
-        "talks.html": contexts.TalksPage,
-        "talk.html": contexts.TalkPage,
-        "papers.html": contexts.PapersPage,
-        "paper.html": contexts.PaperPage,
-        "about.html": contexts.AboutPage,
-        "embed.html": contexts.EmbedPage,
-        "problem.html": contexts.ProblemPage,
+        "home.html": lists.HomePage,
+        "search.html": search.SearchPage,
+        "talks.html": lists.TalksPage,
+        "talk.html": talk.TalkPage,
+        "papers.html": lists.PapersPage,
+        "paper.html": paper.PaperPage,
+        "about.html": lists.AboutPage,
+        "embed.html": talk.EmbedPage,
+        "problem.html": lists.ProblemPage,
         "problems.html": codes.CodesPage,
     }
     folder = STATIC.parent / "templates"
@@ -126,8 +127,9 @@ def test_the_style_sheet_asks_for_nothing_from_elsewhere() -> None:
 
 
 def test_every_colour_is_a_token() -> None:
-    css = (STATIC / "look.css").read_text()
-    after_tokens = css[css.index("* { box-sizing") :]
+    sheets = {file.name: file.read_text() for file in STATIC.glob("*.css")}
+    look = sheets.pop("look.css")
+    after_tokens = "".join([look[look.index("* { box-sizing") :], *sheets.values()])
     known = {"#14171a", "#1a1d1f"}  # behind a video, and on the gold of the present find
     assert set(re.findall(r"#[0-9a-fA-F]{6}", after_tokens)) <= known
 
