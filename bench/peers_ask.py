@@ -187,6 +187,7 @@ def measured(system: System, folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     system.build(texts)
     build_s = time.perf_counter() - began
+    print(f"built in {build_s:.0f} s; asking …", file=sys.stderr, flush=True)
     warming = [text[:80] for text in texts[:WARM]]
     del texts
     for query in warming:
@@ -196,6 +197,7 @@ def measured(system: System, folder: Path) -> dict[str, Any]:
         began = time.perf_counter()
         found.append(list(system.ask(query)))
         took_ms.append(1000 * (time.perf_counter() - began))
+    print("asked", file=sys.stderr, flush=True)
     p50_ms, p99_ms = np.round(np.percentile(took_ms, [50, 99]), 2).tolist()
     times = {"p50_ms": p50_ms, "p99_ms": p99_ms, "build_s": round(build_s, 2)}
     return {"found": found, **times, "resident_mb": _resident_mb()}

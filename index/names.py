@@ -6,6 +6,7 @@ have it have it because somebody of that name speaks; "Long" in "long sequences"
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from index.notation import plain
 from index.rows import Owner
@@ -29,7 +30,7 @@ class Names:
         self._share = share
         self._by_surname: dict[str, dict[tuple[str, ...], set[int]]] = {}
         for ordinal, owner in enumerate(owners):
-            for name in map(words_of, owner.speakers):
+            for name in map(_words_of_name, owner.speakers):
                 if name:
                     whole = self._by_surname.setdefault(name[-1], {})
                     whole.setdefault(name, set()).add(ordinal)
@@ -61,6 +62,9 @@ class Names:
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name or a query, in lower case and without accents."""
     return tuple(surface_words(plain(text)))
+
+
+_words_of_name = lru_cache(maxsize=65_536)(words_of)  # the next snapshot has the same people
 
 
 def _ends_in(said: Sequence[str], name: tuple[str, ...]) -> bool:

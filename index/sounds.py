@@ -27,7 +27,7 @@ SPELLINGS = (
 ALIKE = str.maketrans("bdgqcvwzjm", "ptkkkffssn")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=131_072)  # whoever publishes asks for the same words again and again
 def sounds(word: str) -> str:
     """A word as it sounds: one letter for all vowels, one for consonants alike."""
     letters = unicodedata.normalize("NFKD", word.lower())
