@@ -11,7 +11,8 @@ import os
 import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from index.terms import Row
 PASSAGES_FILE = "passages.jsonl"
 ROWS_FILE = "rows.npy"
 OWNERS_FILE = "owners.json"
+MOST_PARTS = 32
+"""How many parts' owners a process keeps: a generation of a million rows has at most twenty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class Rows:
         gone: the ordinals of owners whose rows are holes.
         """
         tables = [np.load(part / ROWS_FILE, allow_pickle=False) for part in parts]
-        listed = [json.loads((part / OWNERS_FILE).read_text("utf-8")) for part in parts]
+        listed = [_owners_in(part / OWNERS_FILE) for part in parts]
         self._texts = [os.open(part / PASSAGES_FILE, os.O_RDONLY) for part in parts]
         for text in self._texts:  # searches may run on when a snapshot is let go
             weakref.finalize(self, os.close, text)
@@ -125,8 +128,8 @@ class Rows:
         self.owner_of: NDArray[np.int64] = np.concatenate(
             [table[:, 1] + first for table, first in zip(tables, begin, strict=False)]
         )
-        self.owners = tuple(_read_owner(fields) for owners in listed for fields in owners)
-        self.stamps = tuple(fields["stamp"] for owners in listed for fields in owners)
+        self.owners = tuple(owner for owners in listed for owner, _ in owners)
+        self.stamps = tuple(stamp for owners in listed for _, stamp in owners)
         self.gone = frozenset(gone)
         self.live = self._without_holes()
 
@@ -202,6 +205,32 @@ def _fields(value: Passage | Owner) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _read_owner(fields: Mapping[str, Any]) -> Owner:
-    known = {name: value for name, value in fields.items() if name != "stamp"}
-    return Owner(**{**known, "speakers": tuple(fields["speakers"])})
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file under whichever of its names: what grew out of a generation has links to it."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    changed_ns: int
+    path: Path = field(compare=False)
+
+
+def _owners_in(path: Path) -> tuple[tuple[Owner, str], ...]:
+    """The owners of a part with their stamps."""
+    about = path.stat()
+    return _read_owners(
+        _File(about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, path=path)
+    )
+
+
+@lru_cache(maxsize=MOST_PARTS)
+def _read_owners(file: _File) -> tuple[tuple[Owner, str], ...]:
+    """Read once for all generations that have the file: the largest part is in nearly all."""
+    listed = json.loads(file.path.read_text("utf-8"))
+    return tuple(map(_stamped, listed))
+
+
+def _stamped(fields: dict[str, Any]) -> tuple[Owner, str]:
+    stamp = fields.pop("stamp")
+    return Owner(**{**fields, "speakers": tuple(fields["speakers"])}), stamp

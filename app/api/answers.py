@@ -316,8 +316,10 @@ def _goes_on(ask: Ask, result: SearchResult, candidates: int) -> bool:
     """Whether a leg could have proposed more that would count as found."""
     if "terms" in result.cut_off:
         return True
+    if "dense" not in result.cut_off:
+        return False
     cosines = sorted((hit.dense for hit in result.hits if hit.dense is not None), reverse=True)
-    return "dense" in result.cut_off and cosines[candidates - 1] >= _floor(ask)
+    return len(cosines) >= candidates and cosines[candidates - 1] >= _floor(ask)
 
 
 def _floor(ask: Ask) -> float:

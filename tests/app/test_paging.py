@@ -96,3 +96,14 @@ def test_a_page_with_a_cursor_of_another_search_begins_anew_and_says_so(shelf: S
         page = client.get("/search", params={"q": "kind", "cursor": cursor})
         assert page.status_code == 200
         assert "these are the first results" in page.text
+
+
+def test_a_strange_word_ends_the_search_where_little_is_near(shelf: Shelf) -> None:
+    """The dense leg proposed all that it may, and little of it was near enough to be kept."""
+    for n in range(answers.CANDIDATES + 10):
+        kernel(shelf, n)
+    shelf.publish()
+    with served(shelf) as client:
+        for query in ("zzzzqqqq", "qqqq wwww xxxx"):
+            found = client.get(SEARCH, params={"q": query})
+            assert found.status_code == 200, found.text
