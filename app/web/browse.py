@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
+from app.api.places import series_url, speaker_url
 from app.errors import InvalidCursor
 from app.feeds.offered import of_list
 from app.web.contexts.lists import PapersPage, TalkGroup, TalksPage
@@ -65,18 +66,24 @@ def values_of(talk: TalkDetails, name: str) -> tuple[str, ...]:
     return (str(talk.talk.held_on.year),) if talk.talk.held_on else ()
 
 
-def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> TalksPage:
-    """One page of the talks that are asked for."""
+def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base: str) -> TalksPage:
+    """One page of the talks that are asked for; a series or a speaker has its own address."""
     with service.catalog.read() as session:
         every = catalog_talks.listed(session)
     kept = [talk for talk in every if narrowed.admits(talk)]
     part = _part(kept, lambda one: one.talk.public_id, repr(narrowed), cursor)
     return TalksPage(
-        frame=Frame(title=narrowed.heading, archive=service.settings.archive_name, here="talks"),
+        frame=Frame(
+            title=narrowed.heading,
+            archive=service.settings.archive_name,
+            here="talks",
+            description=f"{narrowed.heading}: {counted(len(kept), 'talk')}, newest first.",
+            canonical=base + (place_of(narrowed, kept) or narrowed.url()),
+        ),
         heading=narrowed.heading,
         said=counted(len(kept), "talk"),
-        facets=tuple(_facets(narrowed, every)),
-        groups=tuple(_by_year(part.items)),
+        facets=tuple(facets(narrowed, every)),
+        groups=tuple(by_year(part.items)),
         next=Link(text="Earlier talks", url=narrowed.url(cursor=part.next_cursor))
         if part.next_cursor
         else None,
@@ -101,13 +108,30 @@ def papers_page(service: Service, cursor: str | None) -> PapersPage:
     )
 
 
+def place_of(narrowed: Narrowed, talks: Sequence[TalkDetails]) -> str | None:
+    """The page of the one series or speaker that a list is narrowed to."""
+    if narrowed.year or not talks or bool(narrowed.series) == bool(narrowed.speaker):
+        return None
+    return place_urls(talks).get(narrowed.series or narrowed.speaker)
+
+
+def place_urls(talks: Iterable[TalkDetails]) -> dict[str, str]:
+    """The pages of the series and speakers of talks, by their names."""
+    known: dict[str, str] = {}
+    for one in talks:
+        known |= {person.name: speaker_url(person) for person in one.speakers}
+        known |= {one.series.name: series_url(one.series)} if one.series else {}
+    return known
+
+
 def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
     """Values with how many talks have them, the most frequent first."""
     counts = Counter(value for talk in talks for value in values_of(talk, name))
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
+def by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
+    """Talks in the order they come, under their years."""
     for year, group in groupby(talks, key=lambda one: values_of(one, "year")):
         yield TalkGroup(
             heading=year[0] if year else "No date", talks=tuple(talk_line(one) for one in group)
@@ -124,7 +148,8 @@ def _part(
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=None)
 
 
-def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
+def facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
+    """Ways to narrow a list of talks, each with how many it would leave."""
     for name, title in (("series", "Series"), ("speaker", "Speaker"), ("year", "Year")):
         chosen = getattr(narrowed, name)
         counts = ranked((talk for talk in every if narrowed.admits(talk, but=name)), name)
@@ -141,4 +166,4 @@ def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]
         )
         if choices:
             shown, rest = choices[:MOST_CHOICES], choices[MOST_CHOICES:]
-            yield Facet(title=title, choices=shown, rest=rest)
+            yield Facet(title=title, choices=shown, rest=rest, name=name)

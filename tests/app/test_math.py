@@ -149,8 +149,6 @@ COMMANDS = st.sampled_from(
         "<",
         "&",
         "\\\\",
-    ]
-    + [
         "\\begin{cases}",
         "\\end{cases}",
         "\\href",
