@@ -42,16 +42,13 @@ def measured(session: Session, *, doubt_below: float) -> Quality:
         col(Talk.visibility) == "public",
         col(Talk.recording_status).not_in(HIDDEN_RECORDINGS),
     )
-    by_origin = dict(
-        session.execute(
-            sa.select(col(Transcript.origin), sa.func.count())
-            .join(Talk, col(Talk.id) == col(Transcript.talk_id))
-            .where(shown)
-            .group_by(col(Transcript.origin))
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        sa.select(col(Transcript.origin), sa.func.count())
+        .join(Talk, col(Talk.id) == col(Transcript.talk_id))
+        .where(shown)
+        .group_by(col(Transcript.origin))
     )
+    by_origin = {str(row[0]): int(row[1]) for row in counted}
     newest = session.execute(
         sa.select(col(Transcript.id))
         .join(Talk, col(Talk.id) == col(Transcript.talk_id))

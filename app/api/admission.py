@@ -71,9 +71,7 @@ class Admission:
         visit = _Visit(asked=_asked(scope))
         try:
             refuse_key_in_url(scope)
-            if (
-                self._doors.at(visit.asked.path) is None
-            ):  # what is searched for its words is counted
+            if self._doors.at(visit.asked.path) is None:  # its page may search, so it counts
                 await self._count_client(scope, visit)
             door, needs = self._door(visit.asked)
             if visit.asked.preflight:

@@ -18,7 +18,7 @@ from catalog.quality import Quality
 from catalog.tables import Paper
 
 MEASURED: Mapping[str, str] = {"tiny.en": "22.6"}
-"""Words in a hundred that a model gets wrong on human-checked clips.  Source: README, `bench/wer.py`."""
+"""Words in a hundred that a model gets wrong on human-checked clips.  Source: `bench/wer.py`."""
 
 
 def about_page(service: Service, *, base: str) -> AboutPage:

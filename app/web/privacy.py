@@ -15,7 +15,7 @@ def rules(settings: Settings) -> tuple[tuple[str, str], ...]:
         ("Who may read", _reading(settings)),
         (
             "What you search for",
-            "It is answered and forgotten: it is written to no log and no table.",
+            "It is answered and forgotten, and written to no log and no table.",
         ),
         ("Log", _log(settings)),
         ("Your address", _address(settings)),
@@ -26,12 +26,14 @@ def rules(settings: Settings) -> tuple[tuple[str, str], ...]:
             "this browser and is never sent; clear the site's data to be rid of it.",
         ),
         ("Other sites", _frames(settings)),
-        *(
-            (("Questions", f"Write to {settings.contact_email}."),)
-            if settings.contact_email
-            else ()
-        ),
+        *_contact(settings),
     )
+
+
+def _contact(settings: Settings) -> tuple[tuple[str, str], ...]:
+    if not settings.contact_email:
+        return ()
+    return (("Questions", f"Write to {settings.contact_email}."),)
 
 
 def _reading(settings: Settings) -> str:

@@ -135,30 +135,9 @@ def test_a_formula_brings_nothing_but_mathematics(latex: str) -> None:
 
 COMMANDS = st.sampled_from(
     [
-        "\\frac",
-        "\\sqrt",
-        "\\text",
-        "\\left(",
-        "\\right)",
-        "{",
-        "}",
-        "^",
-        "_",
-        "x",
-        "1",
-        "<",
-        "&",
-        "\\\\",
-        "\\begin{cases}",
-        "\\end{cases}",
-        "\\href",
-        "\\mathbb",
-        "\\hspace",
-        "[",
-        "]",
-        "\\not",
-        '"',
-        "'",
+        *("\\frac", "\\sqrt", "\\text", "\\left(", "\\right)", "{", "}", "^", "_", "x", "1", "<"),
+        *("&", "\\\\", "\\begin{cases}", "\\end{cases}", "'", "#", "~"),
+        *("\\href", "\\mathbb", "\\hspace", "\\operatorname", "\\color", "\\not", "[", "]", "\\%"),
     ]
 )
 

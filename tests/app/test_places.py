@@ -39,9 +39,7 @@ def test_a_speaker_is_one_person_across_series_with_what_they_wrote(shelf: Shelf
     shelf.paper(NewPaper(title="By a namesake", authors=("A. Lovelace",)), ("Another page.",))
     with served(shelf) as client:
         page = client.get("/speakers/ada-lovelace").text
-        assert "2 talks · Dinner and Lunch" in said(page).replace(
-            "Lunch and Dinner", "Dinner and Lunch"
-        )
+        assert "2 talks · Dinner and Lunch" in said(page)
         assert "By her" in page
         assert "namesake" not in page
         data = json.loads(re.search(r"ld\+json\">(.*?)</script>", page)[1])  # type: ignore[index]
@@ -108,7 +106,7 @@ def test_a_long_series_goes_on_to_its_end_and_shows_its_years(shelf: Shelf) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["מבוא ללמידה", "C*-algebras & <friends>", "é" * 300, "100 %", "a/b?c#d", "ÅÄÖ 机器学习"],
+    ["מבוא ללמידה", "C*-algebras & <friends>", "é" * 300, "100 %", "a/b?c#d", "ÅÄ 机器"],
 )
 def test_odd_names_have_their_page(shelf: Shelf, name: str) -> None:
     shelf.bare_talk(NewTalk(title="T", speakers=(name,), series=name))
