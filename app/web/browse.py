@@ -1,30 +1,25 @@
-"""Lists of talks and papers, and ways to narrow the talks."""
+"""The list of talks, and ways to narrow it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
 from app.api.places import series_url, speaker_url
 from app.errors import InvalidCursor
 from app.feeds.offered import of_list
-from app.web.contexts.lists import PapersPage, TalkGroup, TalksPage
+from app.web.contexts.lists import TalkGroup, TalksPage
 from app.web.contexts.parts import Choice, Facet, Frame, Link
 from app.web.formats import counted
-from app.web.paper_view import paper_line
 from app.web.talk_view import talk_line
 from app.wiring import Service
-from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
-from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
 PER_PAGE = 50
 MOST_CHOICES = 12
-Entry = TypeVar("Entry", TalkDetails, Paper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +41,7 @@ class Narrowed:
     def url(self, **changes: str) -> str:
         """The address of the list with some parts changed."""
         known = {k: v for k, v in {**self._parts(), **changes}.items() if v}
-        return "/talks" + (f"?{urlencode(known)}" if known else "")
+        return "/talks" + (f"?{urlencode(known, errors='replace')}" if known else "")
 
     @property
     def heading(self) -> str:
@@ -71,7 +66,7 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base
     with service.catalog.read() as session:
         every = catalog_talks.listed(session)
     kept = [talk for talk in every if narrowed.admits(talk)]
-    part = _part(kept, lambda one: one.talk.public_id, repr(narrowed), cursor)
+    part = _part(kept, repr(narrowed), cursor)
     return TalksPage(
         frame=Frame(
             title=narrowed.heading,
@@ -90,21 +85,6 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base
         feeds=()
         if narrowed.year
         else of_list(kept, series=narrowed.series, speaker=narrowed.speaker),
-    )
-
-
-def papers_page(service: Service, cursor: str | None) -> PapersPage:
-    """One page of all papers."""
-    with service.catalog.read() as session:
-        every = catalog_papers.listed(session)
-    part = _part(every, lambda one: one.public_id, "papers", cursor)
-    return PapersPage(
-        frame=Frame(title="Papers", archive=service.settings.archive_name, here="papers"),
-        said=counted(len(every), "paper"),
-        papers=tuple(paper_line(paper) for paper in part.items),
-        next=Link(text="More papers", url=f"/papers?cursor={part.next_cursor}")
-        if part.next_cursor
-        else None,
     )
 
 
@@ -138,10 +118,12 @@ def by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
         )
 
 
-def _part(
-    kept: Sequence[Entry], key: Callable[[Entry], str], named: str, cursor: str | None
-) -> Slice[Entry]:
-    """The entries after the cursor; a cursor that is no good begins anew."""
+def _part(kept: Sequence[TalkDetails], named: str, cursor: str | None) -> Slice[TalkDetails]:
+    """The talks after the cursor; a cursor that is no good begins anew."""
+
+    def key(one: TalkDetails) -> str:
+        return one.talk.public_id
+
     try:
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=cursor)
     except InvalidCursor:

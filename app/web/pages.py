@@ -24,6 +24,7 @@ from app.web import browse, codes, place_pages, views
 from app.web.about_view import about_page
 from app.web.contexts.parts import Card, Frame
 from app.web.inside import inside
+from app.web.paper_list import NarrowedPapers, papers_page
 from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
 from app.web.starts import start_s
@@ -129,9 +130,13 @@ def _with_estimate(service: Service, details: TalkDetails) -> TalkDetails:
 
 
 @router.get("/papers")
-def papers(service: Opened, cursor: Words = "") -> Response:
-    """All papers."""
-    return render("papers.html", browse.papers_page(service, cursor or None))
+def papers(
+    request: Request, service: Opened, author: Words = "", year: Words = "", cursor: Words = ""
+) -> Response:
+    """All papers, or those of an author or a year."""
+    narrowed = NarrowedPapers(author=author, year=year)
+    base = base_of(request, service)
+    return render("papers.html", papers_page(service, narrowed, cursor or None, base=base))
 
 
 @router.get("/papers/{key}")

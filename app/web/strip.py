@@ -13,6 +13,7 @@ from catalog.talks import TalkDetails
 FEWEST = 3
 MOST_YEARS = 6  # named under the drawing
 TALL, LOW, GROUND = 20, 9, 22
+WIDTH, LAST_YEAR = 99, 92  # percent of the drawing, so that nothing is cut off at its end
 
 
 def strip(talks: Sequence[TalkDetails]) -> Strip | None:
@@ -38,11 +39,13 @@ def strip(talks: Sequence[TalkDetails]) -> Strip | None:
 def _years(first: date, last: date) -> tuple[Year, ...]:
     every = range(first.year + (first > date(first.year, 1, 31)), last.year + 1)
     step = max(1, -(-len(every) // MOST_YEARS))
+    named = ((year, max(first, date(year, 1, 1))) for year in every[::step])
     return tuple(
-        Year(x=_place(max(first, date(year, 1, 1)), first, last), text=str(year))
-        for year in every[::step]
+        Year(x=_place(begins, first, last), text=str(year))
+        for year, begins in named
+        if 100 * (begins - first) <= LAST_YEAR * (last - first)
     )
 
 
 def _place(day: date, first: date, last: date) -> str:
-    return f"{100 * (day - first).days / (last - first).days:.2f}%"
+    return f"{WIDTH * (day - first).days / (last - first).days:.2f}%"

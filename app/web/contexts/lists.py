@@ -67,11 +67,14 @@ class TalksPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PapersPage:
-    """All papers."""
+    """All papers, or those of an author or a year."""
 
     frame: Frame
+    heading: str
     said: str
+    facets: tuple[Facet, ...]
     papers: tuple[PaperLine, ...]
+    empty: str
     next: Link | None
 
 
