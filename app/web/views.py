@@ -64,7 +64,13 @@ def home_page(service: Service) -> HomePage:
     holds = [counted(len(talks), "talk"), counted(len(papers), "paper")]
     recorded = f" · {hours(status.recorded_ms)} of speech" if status.recorded_ms else ""
     return HomePage(
-        frame=Frame(title="", archive=service.settings.archive_name, here="home"),
+        frame=Frame(
+            title="",
+            archive=service.settings.archive_name,
+            here="home",
+            description="Recorded seminars and course papers, searched together: find the second "
+            "of the talk, or the page of the paper, where it was said.",
+        ),
         holds=" and ".join(holds) + recorded,
         talks=tuple(talk_line(one) for one in talks if not is_upcoming(one))[:RECENT],
         series=tuple(_start(name, n, urls) for name, n in ranked(talks, "series")[:STARTS]),
@@ -120,7 +126,11 @@ def _next(ask: Ask, after: str | None) -> Link | None:
 
 def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:
     return Frame(
-        title=ask.text, archive=service.settings.archive_name, query=ask.text, notices=notices
+        title=ask.text,
+        archive=service.settings.archive_name,
+        query=ask.text,
+        notices=notices,
+        description=f"What talks and papers say on “{ask.text[:200]}”.",
     )
 
 

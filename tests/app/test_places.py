@@ -124,6 +124,39 @@ def test_odd_names_have_their_page(shelf: Shelf, name: str) -> None:
             assert client.get(urlsplit(one).path).status_code == 200
 
 
+def test_every_page_describes_itself_once(reader: TestClient) -> None:
+    for path in (
+        *("/", "/search?q=kernel", "/talks", "/talks/labels-come-last", "/papers", "/about"),
+        *("/papers/uniform-convergence", "/series/foundations", "/speakers/oskar-lind"),
+    ):
+        page = reader.get(path).text
+        assert len(re.findall(r'<meta name="description" content="[^"]+">', page)) == 1, path
+        assert page.count('rel="canonical"') <= 1
+
+
+def test_papers_are_narrowed_by_author_and_year(reader: TestClient) -> None:
+    page = reader.get("/papers", params={"author": "Priya Raman"}).text
+    assert "Notes on Tangent Kernels" in page
+    assert "Uniform Convergence" not in page
+    assert 'aria-current="true">Priya Raman</a>' in page
+    assert "No paper is like that." in reader.get("/papers?author=x&year=2022").text
+    assert reader.get("/papers?year=%00&author=%ed%a0%80&cursor=x").status_code == 200
+
+
+def test_sections_are_an_outline_where_there_are_several(shelf: Shelf) -> None:
+    pages = ("1 Introduction\n\nA kernel here.", "2 Proof\n\nA kernel again.")
+    shelf.paper(NewPaper(title="Parted"), pages)
+    shelf.paper(NewPaper(title="Whole"), ("A page without sections.",))
+    with served(shelf) as client:
+        parted = client.get("/papers/parted").text
+        assert re.findall(r'href="#(page-\d)"[^>]*>([^<]+)<', parted) == [
+            ("page-1", "1 Introduction"),
+            ("page-2", "2 Proof"),
+        ]
+        assert 'id="page-2"' in parted
+        assert "Sections" not in client.get("/papers/whole").text
+
+
 PAGE = {"accept": "text/html"}
 
 

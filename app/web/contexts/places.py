@@ -37,6 +37,7 @@ class Strip:
     """The talks of a place over time, in words for those who do not see it."""
 
     label: str
+    said: str
     marks: tuple[Mark, ...]
     years: tuple[Year, ...]
 
