@@ -143,6 +143,23 @@ def test_what_can_be_clicked_is_large_enough_and_shows_its_focus(
     context.close()
 
 
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_the_bar_is_gone_through_in_the_order_that_is_seen(
+    browser: Browser, address: str, viewport: ViewportSize
+) -> None:
+    context = browser.new_context(viewport=viewport)
+    page = context.new_page()
+    page.goto(address + "/about")
+    boxes = page.eval_on_selector_all(
+        ".bar a, .bar .box",
+        """all => all.map((one) => one.getBoundingClientRect())
+            .map((box) => [box.top + box.height / 2, box.left])""",
+    )
+    rows = [(round(middle / 20), left) for middle, left in boxes]
+    assert rows == sorted(rows)
+    context.close()
+
+
 def test_a_formula_is_drawn_and_copied_as_its_source(page: Page, address: str) -> None:
     complaints: list[str] = []
     page.on("console", lambda one: complaints.append(one.text))
