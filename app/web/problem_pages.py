@@ -45,7 +45,8 @@ def problem_page(settings: Settings) -> Page:
         path: str = request.scope["path"]
         if path.startswith(("/api/", "/media/", "/static/")) or not _wants_page(request):
             return None
-        words, found = "", ()
+        words = ""
+        found: tuple[SimilarLine, ...] = ()
         if problem.status == 404 and settings.reading == "open":
             words = words_of(path)
             found = await _searched(request, words)
