@@ -40,6 +40,7 @@ from app.encoding import LoadEncoder
 from app.feeds import routes as feeds
 from app.logs import configure_logs
 from app.web import pages
+from app.web.problem_pages import problem_page
 from app.wiring import open_service
 from catalog.settings import Settings, read_settings
 
@@ -81,7 +82,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
     feeds.install(app)
     pages.install(app, settings)
     described.install(app)
-    page = pages.problem_page(settings)
+    page = problem_page(settings)
     problems.install(app, page)
     _wrap(app, settings, page, metrics)
     return app

@@ -26,6 +26,7 @@ from app.keyring import KeyRing
 from app.view import View
 from catalog import within as catalog_within
 from catalog.engine import Catalog, open_catalog
+from catalog.quality import Quality
 from catalog.settings import Settings
 from catalog.shown import Shown
 from catalog.store import Store
@@ -218,6 +219,7 @@ class Service:
     uploads: Uploads
     listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
+    quality: Kept[Quality] = field(default_factory=lambda: Kept(most=2))
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)

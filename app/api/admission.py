@@ -71,6 +71,8 @@ class Admission:
         visit = _Visit(asked=_asked(scope))
         try:
             refuse_key_in_url(scope)
+            if self._doors.at(visit.asked.path) is None:  # its page may search, so it counts
+                await self._count_client(scope, visit)
             door, needs = self._door(visit.asked)
             if visit.asked.preflight:
                 await self._preflight(door, visit.asked, service.keys)(scope, receive, send)
@@ -78,7 +80,7 @@ class Admission:
             if needs is not Needs.NOTHING:
                 await self._admit(scope, visit, needs, service.keys)
         except (ServiceProblem, CatalogProblem, HTTPException) as problem:
-            answer = self._refusal(scope, problem)
+            answer = await self._refusal(scope, problem)
             service.metrics.refusals.labels(str(answer.status_code)).inc()
             added = self._added(visit, service.keys)
             await answer(scope, receive, _adding(send, added, private=False))
@@ -109,8 +111,7 @@ class Admission:
 
         Raises: ServiceProblem, CatalogUnavailable (no key can be believed).
         """
-        client = scope.get("client")
-        await self._count(visit, "client", client_named(client[0] if client else "unknown"))
+        await self._count_client(scope, visit)
         if visit.asked.secret is not None:
             if not ring.is_current:
                 await to_thread.run_sync(ring.look)
@@ -120,6 +121,10 @@ class Admission:
             visit.caller = Caller(key=key)
             await self._count(visit, "key", key.public_id)
         require(needs, visit.caller, open_to_read=self._open_to_read)
+
+    async def _count_client(self, scope: Scope, visit: "_Visit") -> None:
+        client = scope.get("client")
+        await self._count(visit, "client", client_named(client[0] if client else "unknown"))
 
     async def _count(self, visit: "_Visit", policy: str, who: str) -> None:
         standing = await self._limits.count(policy, who)
@@ -145,12 +150,12 @@ class Admission:
             raise OriginRefused(said=origin is not None)
         return cors.preflight(door, origin)
 
-    def _refusal(self, scope: Scope, error: Exception) -> Response:
+    async def _refusal(self, scope: Scope, error: Exception) -> Response:
         in_path = SECRET.search(scope["path"].lower())
         request = Request({**scope, "path": "/"}) if in_path else Request(scope)
         problem = problem_of(error, request.url.path)
         headers = getattr(error, "headers", None) or {}
-        answer = self._page(request, problem) or respond(problem)
+        answer = await self._page(request, problem) or respond(problem)
         answer.headers.update(headers)
         if scope["method"] == "HEAD":
             answer.body = b""

@@ -1,7 +1,7 @@
 """Addresses: where a talk, a second of it, a paper and a page of it are."""
 
 from catalog.shown import Shown
-from catalog.tables import Paper, Talk
+from catalog.tables import Paper, Person, Series, Talk
 from index.passage import Passage
 
 
@@ -13,6 +13,16 @@ def talk_url(talk: Talk, at_ms: int | None = None) -> str:
 def paper_url(paper: Paper) -> str:
     """The paper's page."""
     return f"/papers/{paper.slug}"
+
+
+def series_url(series: Series) -> str:
+    """The page of a series."""
+    return f"/series/{series.slug}"
+
+
+def speaker_url(person: Person) -> str:
+    """The page of a speaker, across all series."""
+    return f"/speakers/{person.slug}"
 
 
 def job_url(public_id: str) -> str:

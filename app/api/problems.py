@@ -4,7 +4,7 @@ Invariant: every error, expected or not, leaves as problem+json, or as a page fo
 asked for one; none of them repeats a query or shows our insides.  Source: RFC 9457.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -140,7 +140,7 @@ RETRY_HEADERS = {503: {"retry-after": "1"}}
 INVALID = Answer(status=422, code="invalid_parameter", title="Invalid parameter")
 """What a parameter of the wrong shape is; the web framework finds it, so no class of ours is it."""
 
-Page = Callable[[Request, Problem], Response | None]
+Page = Callable[[Request, Problem], Awaitable[Response | None]]
 
 
 def answers() -> list[Answer]:
@@ -204,7 +204,7 @@ def install(app: FastAPI, page: Page) -> None:
         if problem.status >= 500:
             log.error("request failed", code=problem.code, exc_info=error)
         headers = _with_head(getattr(error, "headers", None))
-        return page(request, problem) or respond(problem, headers)
+        return await page(request, problem) or respond(problem, headers)
 
     for kind in (HTTPException, RequestValidationError, *TABLE):
         app.add_exception_handler(kind, handle)

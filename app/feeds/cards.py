@@ -71,10 +71,12 @@ def _common(archive: str, url: str, title: str, description: str) -> list[Meta]:
         Meta(property="og:url", content=url),
         Meta(property="og:title", content=title),
     ]
-    if description:
-        known.append(Meta(name="description", content=description))
-        known.append(Meta(property="og:description", content=description))
-    return known
+    said = description or f"{title} – {archive}"
+    return [
+        *known,
+        Meta(name="description", content=said),
+        Meta(property="og:description", content=said),
+    ]
 
 
 def _described(one: TalkDetails) -> str:

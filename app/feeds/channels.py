@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlencode
 
 from app.api.depends import named
+from app.api.places import series_url, speaker_url
 from app.feeds.sending import EPOCH
 from app.feeds.talk_facts import changed_at
 from app.wiring import Service
@@ -63,7 +63,7 @@ def of_series(service: Service, key: str) -> Channel:
         urn=f"urn:seminar-archive:feed:series:{series.public_id}",
         title=series.name,
         description=series.description or f"Talks of {series.name}",
-        page="/talks?" + urlencode({"series": series.name}),
+        page=series_url(series),
         talks=talks,
     )
 
@@ -80,7 +80,7 @@ def of_speaker(service: Service, key: str) -> Channel:
         urn=f"urn:seminar-archive:feed:speaker:{speaker.public_id}",
         title=speaker.name,
         description=f"Talks by {speaker.name}",
-        page="/talks?" + urlencode({"speaker": speaker.name}),
+        page=speaker_url(speaker),
         talks=talks,
     )
 

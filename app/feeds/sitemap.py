@@ -14,12 +14,15 @@ from app.api.depends import Opened
 from app.feeds.places import base_of
 from app.feeds.sending import EPOCH, sent, stamp
 from app.feeds.xml import node, written
+from app.web.browse import place_urls
 from app.wiring import Service
 from catalog import changes
+from catalog import talks as catalog_talks
 from catalog.changes import Change
 
 router = APIRouter(include_in_schema=False)
-MOST = 49_996
+MOST = 40_000
+MOST_PLACES = 9_000  # a map may have 50,000 addresses
 MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _CLOSED = ("/api/", "/search", "/feeds/search.atom", "/embed/", "/oembed", "/oai", "/opensearch/")
 
@@ -50,7 +53,7 @@ def sitemap(request: Request, service: Opened, number: str) -> Response:
     part = every[max(0, place - 1) * MOST : place * MOST]
     if place != 1 and not part:
         raise HTTPException(404)
-    lists = ("/", "/talks", "/papers", "/about") if place == 1 else ()
+    lists = ("/", "/talks", "/papers", "/about", *_places(service)) if place == 1 else ()
     root = node(
         "urlset",
         {"xmlns": MAP},
@@ -76,6 +79,14 @@ def robots(request: Request, service: Opened) -> Response:
     if service.settings.reading == "open":
         lines += ["", f"Sitemap: {base_of(request, service)}/sitemap.xml"]
     return sent(request, ("\n".join(lines) + "\n").encode(), media_type="text/plain")
+
+
+def _places(service: Service) -> list[str]:
+    """The pages of series and speakers, as many as fit beside the talks of a map."""
+    with service.catalog.read() as session:
+        every = catalog_talks.listed(session)
+    found = place_urls(one for one in every if service.shows(one.talk.public_id))
+    return sorted(found.values())[:MOST_PLACES]
 
 
 def _shown(service: Service) -> list[Change]:

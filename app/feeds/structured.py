@@ -7,7 +7,7 @@ Source: https://schema.org/VideoObject, /AudioObject, /Clip, /ScholarlyArticle.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.api.places import media_url, paper_url, pdf_url, talk_url
+from app.api.places import media_url, paper_url, pdf_url, series_url, speaker_url, talk_url
 from app.api.talks import duration_ms
 from app.feeds.places import embed_path
 from app.feeds.talk_facts import heard, is_video, iso_duration, playable, words
@@ -36,8 +36,8 @@ def talk_data(
         event = {
             "@type": "EducationEvent",
             "startDate": held,
-            "performer": people(one.names),
-            "superEvent": _series(one, "EventSeries"),
+            "performer": _speakers(one, base),
+            "superEvent": _series(one, "EventSeries", base),
         }
         return _said({**common, **event})
     language = heard(one)
@@ -45,8 +45,8 @@ def talk_data(
         {
             **common,
             "@type": "VideoObject" if is_video(one) else "AudioObject",
-            "author": people(one.names),
-            "isPartOf": _series(one, "CreativeWorkSeries"),
+            "author": _speakers(one, base),
+            "isPartOf": _series(one, "CreativeWorkSeries", base),
             "dateCreated": talk.held_on.isoformat() if talk.held_on else None,
             "uploadDate": recording.added_at.isoformat(timespec="seconds"),
             "duration": iso_duration(duration_ms(one)),
@@ -110,8 +110,28 @@ def doi_url(paper: Paper) -> str | None:
     return f"https://doi.org/{paper.doi}" if paper.doi else None
 
 
-def _series(one: TalkDetails, kind: str) -> dict[str, str] | None:
-    return {"@type": kind, "name": one.series.name} if one.series else None
+def place_data(kind: str, name: str, path: str, base: str) -> dict[str, Any]:
+    """A series or a person, with their page as `url`."""
+    return {
+        "@context": CONTEXT,
+        "@type": kind,
+        "@id": base + path,
+        "url": base + path,
+        "name": name,
+    }
+
+
+def _speakers(one: TalkDetails, base: str) -> list[dict[str, str]]:
+    return [
+        {"@type": "Person", "name": person.name, "url": base + speaker_url(person)}
+        for person in one.speakers
+    ]
+
+
+def _series(one: TalkDetails, kind: str, base: str) -> dict[str, str] | None:
+    if one.series is None:
+        return None
+    return {"@type": kind, "name": one.series.name, "url": base + series_url(one.series)}
 
 
 def _cited(paper: Paper, base: str) -> dict[str, Any]:

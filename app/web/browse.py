@@ -1,29 +1,25 @@
-"""Lists of talks and papers, and ways to narrow the talks."""
+"""The list of talks, and ways to narrow it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from app.api.lists import Slice, sliced
+from app.api.places import series_url, speaker_url
 from app.errors import InvalidCursor
 from app.feeds.offered import of_list
-from app.web.contexts.lists import PapersPage, TalkGroup, TalksPage
+from app.web.contexts.lists import TalkGroup, TalksPage
 from app.web.contexts.parts import Choice, Facet, Frame, Link
 from app.web.formats import counted
-from app.web.paper_view import paper_line
 from app.web.talk_view import talk_line
 from app.wiring import Service
-from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
-from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
 PER_PAGE = 50
 MOST_CHOICES = 12
-Entry = TypeVar("Entry", TalkDetails, Paper)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +41,7 @@ class Narrowed:
     def url(self, **changes: str) -> str:
         """The address of the list with some parts changed."""
         known = {k: v for k, v in {**self._parts(), **changes}.items() if v}
-        return "/talks" + (f"?{urlencode(known)}" if known else "")
+        return "/talks" + (f"?{urlencode(known, errors='replace')}" if known else "")
 
     @property
     def heading(self) -> str:
@@ -65,18 +61,24 @@ def values_of(talk: TalkDetails, name: str) -> tuple[str, ...]:
     return (str(talk.talk.held_on.year),) if talk.talk.held_on else ()
 
 
-def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> TalksPage:
-    """One page of the talks that are asked for."""
+def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base: str) -> TalksPage:
+    """One page of the talks that are asked for; a series or a speaker has its own address."""
     with service.catalog.read() as session:
         every = catalog_talks.listed(session)
     kept = [talk for talk in every if narrowed.admits(talk)]
-    part = _part(kept, lambda one: one.talk.public_id, repr(narrowed), cursor)
+    part = _part(kept, repr(narrowed), cursor)
     return TalksPage(
-        frame=Frame(title=narrowed.heading, archive=service.settings.archive_name, here="talks"),
+        frame=Frame(
+            title=narrowed.heading,
+            archive=service.settings.archive_name,
+            here="talks",
+            description=f"{narrowed.heading}: {counted(len(kept), 'talk')}, newest first.",
+            canonical=base + (place_of(narrowed, kept) or narrowed.url()),
+        ),
         heading=narrowed.heading,
         said=counted(len(kept), "talk"),
-        facets=tuple(_facets(narrowed, every)),
-        groups=tuple(_by_year(part.items)),
+        facets=tuple(facets(narrowed, every)),
+        groups=tuple(by_year(part.items)),
         next=Link(text="Earlier talks", url=narrowed.url(cursor=part.next_cursor))
         if part.next_cursor
         else None,
@@ -86,19 +88,20 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None) -> Talk
     )
 
 
-def papers_page(service: Service, cursor: str | None) -> PapersPage:
-    """One page of all papers."""
-    with service.catalog.read() as session:
-        every = catalog_papers.listed(session)
-    part = _part(every, lambda one: one.public_id, "papers", cursor)
-    return PapersPage(
-        frame=Frame(title="Papers", archive=service.settings.archive_name, here="papers"),
-        said=counted(len(every), "paper"),
-        papers=tuple(paper_line(paper) for paper in part.items),
-        next=Link(text="More papers", url=f"/papers?cursor={part.next_cursor}")
-        if part.next_cursor
-        else None,
-    )
+def place_of(narrowed: Narrowed, talks: Sequence[TalkDetails]) -> str | None:
+    """The page of the one series or speaker that a list is narrowed to."""
+    if narrowed.year or not talks or bool(narrowed.series) == bool(narrowed.speaker):
+        return None
+    return place_urls(talks).get(narrowed.series or narrowed.speaker)
+
+
+def place_urls(talks: Iterable[TalkDetails]) -> dict[str, str]:
+    """The pages of the series and speakers of talks, by their names."""
+    known: dict[str, str] = {}
+    for one in talks:
+        known |= {person.name: speaker_url(person) for person in one.speakers}
+        known |= {one.series.name: series_url(one.series)} if one.series else {}
+    return known
 
 
 def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
@@ -107,24 +110,28 @@ def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
+def by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
+    """Talks in the order they come, under their years."""
     for year, group in groupby(talks, key=lambda one: values_of(one, "year")):
         yield TalkGroup(
             heading=year[0] if year else "No date", talks=tuple(talk_line(one) for one in group)
         )
 
 
-def _part(
-    kept: Sequence[Entry], key: Callable[[Entry], str], named: str, cursor: str | None
-) -> Slice[Entry]:
-    """The entries after the cursor; a cursor that is no good begins anew."""
+def _part(kept: Sequence[TalkDetails], named: str, cursor: str | None) -> Slice[TalkDetails]:
+    """The talks after the cursor; a cursor that is no good begins anew."""
+
+    def key(one: TalkDetails) -> str:
+        return one.talk.public_id
+
     try:
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=cursor)
     except InvalidCursor:
         return sliced(kept, named=named, key=key, limit=PER_PAGE, after=None)
 
 
-def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
+def facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]:
+    """Ways to narrow a list of talks, each with how many it would leave."""
     for name, title in (("series", "Series"), ("speaker", "Speaker"), ("year", "Year")):
         chosen = getattr(narrowed, name)
         counts = ranked((talk for talk in every if narrowed.admits(talk, but=name)), name)
@@ -141,4 +148,4 @@ def _facets(narrowed: Narrowed, every: Sequence[TalkDetails]) -> Iterable[Facet]
         )
         if choices:
             shown, rest = choices[:MOST_CHOICES], choices[MOST_CHOICES:]
-            yield Facet(title=title, choices=shown, rest=rest)
+            yield Facet(title=title, choices=shown, rest=rest, name=name)

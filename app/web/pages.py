@@ -1,9 +1,8 @@
 """The pages' routes: each asks the service, makes a context, renders it.
 
-Invariant: pages read and never write; whatever goes wrong becomes a page with the search box.
+Invariant: pages read and never write.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -14,17 +13,18 @@ from starlette.staticfiles import StaticFiles
 from app.api.answers import Ask, hidden_recording
 from app.api.depends import Opened
 from app.api.papers import shown_paper, talks_naming
-from app.api.schemas import Problem
+from app.api.places import paper_url, talk_url
 from app.api.similar import similar_to
 from app.api.talks import shown_talk
 from app.api.transcripts import heard_in
 from app.feeds.cards import paper_card, talk_card
 from app.feeds.cite import form_wanted, paper_cited, talk_cited
 from app.feeds.places import base_of
-from app.web import browse, codes, views
-from app.web.contexts.lists import ProblemPage
+from app.web import browse, codes, place_pages, views
+from app.web.about_view import about_page
 from app.web.contexts.parts import Card, Frame
 from app.web.inside import inside
+from app.web.paper_list import NarrowedPapers, papers_page
 from app.web.paper_view import page_lines, paper_page
 from app.web.rendering import STATIC, render
 from app.web.starts import start_s
@@ -75,11 +75,19 @@ async def search(
 
 @router.get("/talks")
 def talks(
-    service: Opened, series: Words = "", speaker: Words = "", year: Words = "", cursor: Words = ""
+    request: Request,
+    service: Opened,
+    series: Words = "",
+    speaker: Words = "",
+    year: Words = "",
+    cursor: Words = "",
 ) -> Response:
     """All talks, or those of a series, a speaker or a year."""
     narrowed = browse.Narrowed(series=series, speaker=speaker, year=year)
-    return render("talks.html", browse.talks_page(service, narrowed, cursor or None))
+    return render(
+        "talks.html",
+        browse.talks_page(service, narrowed, cursor or None, base=base_of(request, service)),
+    )
 
 
 @router.get("/talks/{key}")
@@ -94,7 +102,13 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
     heard = heard_of(service, details)
     page = talk_page(
         _with_estimate(service, details),
-        frame=_frame(service, details.talk.title, here="talks", query=q),
+        frame=_frame(
+            service,
+            details.talk.title,
+            here="talks",
+            query=q,
+            canonical=base_of(request, service) + talk_url(details.talk),
+        ),
         heard=heard,
         start_s=start_s(t),
         found=inside(service, details.talk.public_id, q),
@@ -116,9 +130,13 @@ def _with_estimate(service: Service, details: TalkDetails) -> TalkDetails:
 
 
 @router.get("/papers")
-def papers(service: Opened, cursor: Words = "") -> Response:
-    """All papers."""
-    return render("papers.html", browse.papers_page(service, cursor or None))
+def papers(
+    request: Request, service: Opened, author: Words = "", year: Words = "", cursor: Words = ""
+) -> Response:
+    """All papers, or those of an author or a year."""
+    narrowed = NarrowedPapers(author=author, year=year)
+    base = base_of(request, service)
+    return render("papers.html", papers_page(service, narrowed, cursor or None, base=base))
 
 
 @router.get("/papers/{key}")
@@ -136,7 +154,13 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
         job = catalog_papers.submission(session, found)
     page = paper_page(
         found,
-        frame=_frame(service, found.title, here="papers", query=q),
+        frame=_frame(
+            service,
+            found.title,
+            here="papers",
+            query=q,
+            canonical=base_of(request, service) + paper_url(found),
+        ),
         pages=page_lines(found, pages, passages),
         talks=talks_naming(service, found),
         job=job,
@@ -150,37 +174,17 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
 
 
 @router.get("/about")
-def about(service: Opened) -> Response:
+def about(request: Request, service: Opened) -> Response:
     """What the archive is, what it holds, and what it keeps."""
-    return render("about.html", views.about_page(service))
+    return render("about.html", about_page(service, base=base_of(request, service)))
 
 
 def install(app: FastAPI, _settings: Settings) -> None:
     """Add the pages and their files to the application."""
     app.include_router(router)
     app.include_router(codes.router)
+    app.include_router(place_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-
-
-def problem_page(settings: Settings) -> Callable[[Request, Problem], Response | None]:
-    """Makes a page of a problem, for a browser that asked for a page."""
-
-    def page(request: Request, problem: Problem) -> Response | None:
-        path = request.url.path
-        if path.startswith(("/api/", "/media/", "/static/")) or not _wants_page(request):
-            return None
-        context = ProblemPage(
-            frame=Frame(title=problem.title, archive=settings.archive_name),
-            heading=problem.title,
-            detail=_sentence(problem.detail),
-            code=problem.code,
-        )
-        response = render("problem.html", context, status=problem.status)
-        if problem.status == 503:
-            response.headers["retry-after"] = "1"
-        return response
-
-    return page
 
 
 def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
@@ -197,16 +201,14 @@ def _one_form_of(page: Response) -> Response:
     return page
 
 
-def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
-
-
-def _frame(service: Service, title: str, *, here: str, query: str = "") -> Frame:
-    return Frame(title=title, archive=service.settings.archive_name, here=here, query=query[:1000])
+def _frame(service: Service, title: str, *, here: str, query: str, canonical: str) -> Frame:
+    return Frame(
+        title=title,
+        archive=service.settings.archive_name,
+        here=here,
+        query=query[:1000],
+        canonical=canonical,
+    )
 
 
 def _moved(request: Request, path: str) -> Response:

@@ -19,6 +19,7 @@ from catalog.talks import TalkDetails
 from index.prose import clean
 
 EXCERPT_CHARS = 280
+FEWEST_SECTIONS = 2
 
 
 def paper_page(
@@ -44,6 +45,7 @@ def paper_page(
         similar=tuple(map(results.similar_line, similar)),
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",
+        outline=outline(pages),
         pages=tuple(pages),
         cited=cited(paper_url(paper)),
         card=card,
@@ -62,6 +64,7 @@ def page_lines(
             sections.setdefault(passage.page, {})[passage.section] = None
     return [
         PageLine(
+            anchor=f"page-{page.number}",
             place=f"p. {page.number}",
             url=pdf_url(paper, page.number) or paper_url(paper),
             sections=tuple(sections.get(page.number, ())),
@@ -70,6 +73,14 @@ def page_lines(
         )
         for page in pages
     ]
+
+
+def outline(pages: Sequence[PageLine]) -> tuple[Link, ...]:
+    """The sections in order, each leading to its page below; none where one says little."""
+    found = [(name, one.anchor) for one in pages for name in one.sections]
+    if len(found) < FEWEST_SECTIONS:
+        return ()
+    return tuple(Link(text=name, url=f"#{anchor}") for name, anchor in found)
 
 
 def paper_line(paper: Paper) -> PaperLine:

@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from app.web import formulas
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
@@ -23,6 +25,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_url
+    made.filters["in_line"] = formulas.in_line  # titles, with their formulas
+    made.filters["in_text"] = formulas.in_text  # abstracts and pages
+    made.filters["marked"] = formulas.marked  # snippets
     return made
 
 

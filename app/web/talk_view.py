@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from app.api.answers import hidden_recording
-from app.api.places import media_url, paper_url, talk_url, transcript_url
+from app.api.places import (
+    media_url,
+    paper_url,
+    series_url,
+    speaker_url,
+    talk_url,
+    transcript_url,
+)
 from app.api.similar import Similar
 from app.api.talks import duration_ms, forms_of, percent_of
 from app.feeds.offered import cited
@@ -74,8 +80,10 @@ def talk_page(
     return TalkPage(
         frame=frame,
         title=talk.title,
-        speakers=tuple(_list_link(name, "speaker") for name in details.names),
-        series=_list_link(details.series.name, "series") if details.series else None,
+        speakers=tuple(Link(text=one.name, url=speaker_url(one)) for one in details.speakers),
+        series=Link(text=details.series.name, url=series_url(details.series))
+        if details.series
+        else None,
         day=day(talk.held_on),
         day_iso=talk.held_on.isoformat() if talk.held_on else "",
         length=length(duration_ms(details)),
@@ -278,10 +286,6 @@ def _short_state(details: TalkDetails) -> str:
         return ""
     video = any(link["kind"] == "video" for link in details.talk.links)
     return "recording elsewhere" if video else "no recording"
-
-
-def _list_link(name: str, by: str) -> Link:
-    return Link(text=name, url=f"/talks?{urlencode({by: name})}")
 
 
 def _found_said(query: str, number: int) -> str:

@@ -1,8 +1,8 @@
-"""The way in, the search page and the page about the archive."""
+"""The way in and the search page."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from app.api import paging
 from app.api.answers import Ask, find
@@ -10,8 +10,8 @@ from app.api.status import status_of
 from app.errors import InvalidCursor
 from app.feeds.offered import of_search
 from app.web import results
-from app.web.browse import ranked
-from app.web.contexts.lists import AboutPage, HomePage
+from app.web.browse import place_urls, ranked
+from app.web.contexts.lists import HomePage
 from app.web.contexts.parts import Frame, Link
 from app.web.contexts.search import SearchPage
 from app.web.formats import counted, hours
@@ -60,15 +60,21 @@ def home_page(service: Service) -> HomePage:
     with service.catalog.read() as session:
         talks = catalog_talks.listed(session)
         papers = catalog_papers.listed(session)
-    status = status_of(service)
+    status, urls = status_of(service), place_urls(talks)
     holds = [counted(len(talks), "talk"), counted(len(papers), "paper")]
     recorded = f" · {hours(status.recorded_ms)} of speech" if status.recorded_ms else ""
     return HomePage(
-        frame=Frame(title="", archive=service.settings.archive_name, here="home"),
+        frame=Frame(
+            title="",
+            archive=service.settings.archive_name,
+            here="home",
+            description="Recorded seminars and course papers, searched together: find the second "
+            "of the talk, or the page of the paper, where it was said.",
+        ),
         holds=" and ".join(holds) + recorded,
         talks=tuple(talk_line(one) for one in talks if not is_upcoming(one))[:RECENT],
-        series=tuple(_start(name, n, "series") for name, n in ranked(talks, "series")[:STARTS]),
-        speakers=tuple(_start(name, n, "speaker") for name, n in ranked(talks, "speaker")[:STARTS]),
+        series=tuple(_start(name, n, urls) for name, n in ranked(talks, "series")[:STARTS]),
+        speakers=tuple(_start(name, n, urls) for name, n in ranked(talks, "speaker")[:STARTS]),
         papers=tuple(paper_line(paper) for paper in papers[:RECENT]),
     )
 
@@ -112,48 +118,19 @@ def no_search(service: Service, text: str, why: str) -> SearchPage:
     )
 
 
-def about_page(service: Service) -> AboutPage:
-    """What the archive holds, what it runs on, and how it is."""
-    status = status_of(service)
-    snapshot = status.snapshot
-    held = [
-        ("Talks", f"{status.talks:,}"),
-        ("Papers", f"{status.papers:,}"),
-        ("Recorded", hours(status.recorded_ms) if status.recorded_ms else "nothing yet"),
-        ("Passages", f"{snapshot.passages:,}" if snapshot else "none yet"),
-    ]
-    if snapshot:
-        held.append(("Indexed", f"{snapshot.created_at:%d %B %Y, %H:%M} UTC".lstrip("0")))
-    return AboutPage(
-        frame=Frame(title="About", archive=service.settings.archive_name, here="about"),
-        holds=tuple(held),
-        models=(
-            ("Meaning", status.encoder.model),
-            ("Speech", ", ".join(status.speech_models) or "nothing transcribed yet"),
-            ("Version", status.version),
-        ),
-        state=tuple(_state(name, service) for name in status.degraded),
-    )
-
-
 def _next(ask: Ask, after: str | None) -> Link | None:
     if after is None:
         return None
     return Link(text="More results", url=results.search_url(ask, cursor=after))
 
 
-def _state(name: str, service: Service) -> str:
-    if name in {"encoder", "dense"}:
-        loading = service.live.encoder.state == "loading"
-        return "Search by meaning " + ("is just starting." if loading else "is not available.")
-    if service.live.searcher() is None:
-        return "No index is published yet; words are looked up in the catalog."
-    return "The newest index cannot be used; an older one answers."
-
-
 def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:
     return Frame(
-        title=ask.text, archive=service.settings.archive_name, query=ask.text, notices=notices
+        title=ask.text,
+        archive=service.settings.archive_name,
+        query=ask.text,
+        notices=notices,
+        description=f"What talks and papers say on “{ask.text[:200]}”.",
     )
 
 
@@ -180,5 +157,5 @@ def _empty(ask: Ask) -> tuple[str, ...]:
     return tuple(tips)
 
 
-def _start(name: str, talks: int, by: str) -> Link:
-    return Link(text=f"{name} ({talks})", url=f"/talks?{urlencode({by: name})}")
+def _start(name: str, talks: int, urls: Mapping[str, str]) -> Link:
+    return Link(text=f"{name} ({talks})", url=urls[name])

@@ -64,6 +64,8 @@ def everywhere(marker: str) -> list[str]:
         f"/talks?speaker={marker} person",
         f"/talks?series={marker} series",
         "/papers",
+        f"/papers?author={marker} author",
+        "/series/open",
         "/about",
         "/metrics",
         "/readyz",

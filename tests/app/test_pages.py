@@ -11,7 +11,7 @@ from jinja2 import nodes
 from starlette.testclient import TestClient
 
 from app.web import codes
-from app.web.contexts import lists, paper, search, talk
+from app.web.contexts import lists, paper, places, search, talk
 from app.web.rendering import STATIC, environment
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
@@ -29,6 +29,8 @@ PAGES = [
     "/talks/the-second-descent?t=31",
     "/talks/the-second-descent?q=threshold",
     "/talks/labels-come-last",
+    "/series/foundations",
+    "/speakers/priya-raman",
     "/papers",
     "/papers/notes-on-tangent-kernels",
     "/papers/notes-on-tangent-kernels?q=kernel",
@@ -59,7 +61,7 @@ class Outline(HTMLParser):
         self.inline += [name for name in known if name.startswith("on") or name == "style"]
         if tag == "script" and "src" not in known and known.get("type") != DATA:
             self.inline.append("script")
-        if tag in {"input", "aside", "nav"} and known.get("type") != "checkbox":
+        if tag in {"input", "aside", "nav"} and known.get("type") not in {"checkbox", "hidden"}:
             self.unnamed += [tag] if not known.get("aria-label") else []
         if "id" in known:
             self.ids.append(str(known["id"]))
@@ -101,11 +103,16 @@ def test_templates_use_only_what_their_contexts_have() -> None:
         "paper.html": paper.PaperPage,
         "about.html": lists.AboutPage,
         "embed.html": talk.EmbedPage,
+        "place.html": places.PlacePage,
         "problem.html": lists.ProblemPage,
         "problems.html": codes.CodesPage,
     }
     folder = STATIC.parent / "templates"
-    assert {file.name for file in folder.iterdir()} == {*of, "base.html", "parts.html"}
+    assert {file.name for file in folder.iterdir() if file.is_file()} == {
+        *of,
+        "base.html",
+        "parts.html",
+    }
     for name, context in of.items():
         source = (folder / name).read_text()
         used = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.web.contexts.parts import Facet, Frame, HeadLink, Link
+from app.web.contexts.parts import Facet, Frame, HeadLink, Link, SimilarLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,14 @@ class TalksPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PapersPage:
-    """All papers."""
+    """All papers, or those of an author or a year."""
 
     frame: Frame
+    heading: str
     said: str
+    facets: tuple[Facet, ...]
     papers: tuple[PaperLine, ...]
+    empty: str
     next: Link | None
 
 
@@ -81,15 +84,18 @@ class AboutPage:
 
     frame: Frame
     holds: tuple[tuple[str, str], ...]
+    good: tuple[str, ...]
     models: tuple[tuple[str, str], ...]
+    rules: tuple[tuple[str, str], ...]
     state: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemPage:
-    """What went wrong, and the search box to go on with."""
+    """What went wrong, what was perhaps meant, and the search box to go on with."""
 
     frame: Frame
     heading: str
     detail: str
     code: str
+    found: tuple[SimilarLine, ...]

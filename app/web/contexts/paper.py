@@ -10,6 +10,7 @@ from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, Simil
 class PageLine:
     """A page of a paper: its sections, how it begins, and all of its text."""
 
+    anchor: str
     place: str
     url: str
     sections: tuple[str, ...]
@@ -31,6 +32,7 @@ class PaperPage:
     similar: tuple[SimilarLine, ...]
     found: tuple[PassageLine, ...]
     found_said: str
+    outline: tuple[Link, ...]
     pages: tuple[PageLine, ...]
     cited: tuple[Link, ...]
     card: Card

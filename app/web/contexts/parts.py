@@ -15,13 +15,18 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What every page has around it: `here` is its place in the bar, `query` stands in the box."""
+    """What every page has around it: `here` is its place in the bar, `query` stands in the box.
+
+    description: for search engines, where the page's card has none; canonical: its one address.
+    """
 
     title: str
     archive: str
     here: str = ""
     query: str = ""
     notices: tuple[str, ...] = ()
+    description: str = ""
+    canonical: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +110,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """One thing to narrow by; `rest` is shown when asked for."""
+    """One thing to narrow by, as an address names it; `rest` is shown when asked for."""
 
     title: str
     choices: tuple[Choice, ...]
     rest: tuple[Choice, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

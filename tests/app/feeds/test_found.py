@@ -40,7 +40,9 @@ def test_the_map_names_every_public_page_and_each_answers(reader: TestClient) ->
     paths = {urlsplit(url).path for url in found}
     talks = {one["url"] for one in reader.get("/api/v1/talks").json()["items"]}
     papers = {one["url"] for one in reader.get("/api/v1/papers").json()["items"]}
-    assert paths == talks | papers | {"/", "/talks", "/papers", "/about"}
+    slugs = ("jonas-feldmann", "mira-halvorsen", "oskar-lind", "priya-raman")
+    places = {"/series/foundations", "/series/theory-lunch", *(f"/speakers/{s}" for s in slugs)}
+    assert paths == talks | papers | {"/", "/talks", "/papers", "/about"} | places
     first = reader.get("/sitemap.xml")
     again = reader.get("/sitemap.xml", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 304
