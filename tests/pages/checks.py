@@ -1,5 +1,6 @@
 """What a page must be for everyone, as functions that list its faults; an empty list is good."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +14,7 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "rules": {"target-size": {"enabled": True}},
 }
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # Shifts soon after an input are wanted ones.  Source: https://web.dev/articles/cls
 COUNT_SHIFTS = """
     window.shifted = [];
@@ -32,16 +34,22 @@ _WIDER = """() => {
         .map((one) => `${one.tagName}.${one.className} ends at ${
             Math.round(one.getBoundingClientRect().right)} of ${wide} px`);
 }"""
+# What can show the focus: an outline, a shadow, and in a drawing its lines.
+_SIGN = """(node) => {
+    const s = getComputedStyle(node);
+    const outline = s.outlineStyle === "none" || s.outlineWidth === "0px" ? "" : s.outline;
+    const drawn = node instanceof SVGElement ? `${s.stroke} ${s.strokeWidth}` : "";
+    return `${outline} ${s.boxShadow} ${drawn}`;
+}"""
 _FOCUSED = """() => {
     const one = document.activeElement;
     if (!one || one === document.body) return null;
     window.steps ??= [];
     const again = window.steps.at(-1)?.one === one;
     const box = one.getClientRects()[0] ?? one.getBoundingClientRect();
-    const sign = (node) => { const s = getComputedStyle(node);
-        return `${s.outlineStyle === "none" || s.outlineWidth === "0px" ? "" :
-            s.outline} ${s.boxShadow}`; };
-    const around = [one, one.parentElement, one.parentElement?.parentElement].filter(Boolean);
+    const sign = @SIGN@;
+    const around = [one, one.parentElement, one.parentElement?.parentElement,
+        ...one.children].filter(Boolean);
     const fixed = around.some((n) => ["fixed", "sticky", "absolute"]
         .includes(getComputedStyle(n).position));
     const points = [[.5, .5], [.1, .5], [.9, .5]].map(([x, y]) =>
@@ -50,12 +58,10 @@ _FOCUSED = """() => {
     if (!again) window.steps.push({ one, around, signs: around.map(sign), seen, fixed,
         top: box.top + scrollY, bottom: box.bottom + scrollY });
     return again ? "again" : "next";
-}"""
+}""".replace("@SIGN@", _SIGN)
 _STEPS_FAULTS = """() => {
     document.activeElement.blur();
-    const sign = (node) => { const s = getComputedStyle(node);
-        return `${s.outlineStyle === "none" || s.outlineWidth === "0px" ? "" :
-            s.outline} ${s.boxShadow}`; };
+    const sign = @SIGN@;
     const name = (n) => `${n.tagName}.${n.className?.baseVal ?? n.className} ${
         (n.textContent || n.ariaLabel || "").trim().slice(0, 40)}`;
     const faults = [];
@@ -72,12 +78,12 @@ _STEPS_FAULTS = """() => {
             faults.push(`above what comes before it: ${name(step.one)}`);
     });
     return faults;
-}"""
+}""".replace("@SIGN@", _SIGN)
 
 
-def axe_faults(page: Page) -> list[str]:
+def axe_faults(page: Page, rules: Mapping[str, Any] = RULES) -> list[str]:
     """Violations of WCAG 2.2 A and AA that axe-core finds, target size with them."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
+    found: list[dict[str, Any]] = Axe().run(page, options=dict(rules)).response["violations"]
     return [
         f"{one['id']}: {len(one['nodes'])} × {one['nodes'][0]['html'][:150]} "
         f"({one['nodes'][0]['failureSummary'][-150:]})"
