@@ -22,6 +22,10 @@ PAGES = [
     "/search?q=interpolation+threshold",
     "/search?q=gradient+descent&kind=talk&series=Theory+Lunch&speaker=Oskar+Lind&year=2023",
     "/search?q=zzzzqqqq&kind=paper",
+    "/search?q=gradient+descent&sort=oldest",
+    "/covered?q=gradient+descent",
+    "/covered?q=descent&series=Foundations",
+    "/covered?q=zzzzqqqq&series=Nothing",
     "/talks",
     "/talks?series=Foundations&year=2024",
     "/talks?series=Nothing",
@@ -59,7 +63,7 @@ class Outline(HTMLParser):
         self.inline += [name for name in known if name.startswith("on") or name == "style"]
         if tag == "script" and "src" not in known and known.get("type") != DATA:
             self.inline.append("script")
-        if tag in {"input", "aside", "nav"} and known.get("type") != "checkbox":
+        if tag in {"input", "aside", "nav"} and known.get("type") not in {"checkbox", "hidden"}:
             self.unnamed += [tag] if not known.get("aria-label") else []
         if "id" in known:
             self.ids.append(str(known["id"]))
@@ -95,6 +99,7 @@ def test_templates_use_only_what_their_contexts_have() -> None:
     of = {
         "home.html": lists.HomePage,
         "search.html": search.SearchPage,
+        "covered.html": search.CoveredPage,
         "talks.html": lists.TalksPage,
         "talk.html": talk.TalkPage,
         "papers.html": lists.PapersPage,
@@ -105,7 +110,11 @@ def test_templates_use_only_what_their_contexts_have() -> None:
         "problems.html": codes.CodesPage,
     }
     folder = STATIC.parent / "templates"
-    assert {file.name for file in folder.iterdir()} == {*of, "base.html", "parts.html"}
+    assert {file.name for file in folder.iterdir() if file.is_file()} == {
+        *of,
+        "base.html",
+        "parts.html",
+    }
     for name, context in of.items():
         source = (folder / name).read_text()
         used = {
