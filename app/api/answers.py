@@ -327,7 +327,8 @@ def _goes_on(ask: Ask, result: SearchResult, candidates: int) -> bool:
     if "terms" in result.cut_off:
         return True
     cosines = sorted((hit.dense for hit in result.hits if hit.dense is not None), reverse=True)
-    return "dense" in result.cut_off and cosines[candidates - 1] >= _floor(ask)
+    whole = "dense" in result.cut_off and len(cosines) >= candidates
+    return whole and cosines[candidates - 1] >= _floor(ask)
 
 
 def _floor(ask: Ask) -> float:

@@ -12,7 +12,7 @@ from app.errors import InvalidCursor
 from app.web import results
 from app.web.contexts.parts import Choice, Frame, Link
 from app.web.contexts.search import CoveredPage, CoveredTalk, Kept
-from app.web.formats import counted, short_day
+from app.web.formats import counted, length, short_day
 from app.web.inside import place
 from app.web.orders import covered_url
 from app.wiring import Service
@@ -99,7 +99,7 @@ def _talk(ask: Ask, query: ParsedQuery, chosen: Chosen) -> CoveredTalk:
         url=owner_url(owner),
         day=short_day(owner.held_on),
         day_iso=owner.held_on.isoformat() if owner.held_on else "",
-        who=results.who(owner),
+        who=tuple(part for part in (", ".join(owner.names), length(owner.duration_ms)) if part),
         timeline=one.timeline,
         passages=tuple(
             results.passage_line(query, owner, *found)

@@ -208,7 +208,7 @@ def test_a_server_that_restarts_while_one_types_is_waited_for(page: Page, browse
 
 def test_a_busy_archive_is_tried_again(page: Page, address: str) -> None:
     page.goto(f"{address}/search?q=kernel")
-    refused = []
+    refused: list[str] = []
 
     def busy(route: Route) -> None:
         if refused:
