@@ -97,7 +97,16 @@ DOORS: tuple[Door, ...] = (
     ),
     *_get(
         Needs.BROWSING,
-        *("/", "/search", "/talks", "/talks/{key}", "/papers", "/papers/{key}", "/about"),
+        *(
+            "/",
+            "/search",
+            "/covered",
+            "/talks",
+            "/talks/{key}",
+            "/papers",
+            "/papers/{key}",
+            "/about",
+        ),
         *("/series/{slug}", "/speakers/{slug}"),
         "/api/v1/status",
         *("/oembed", "/embed/talks/{key}", "/feeds/talks.atom", "/feeds/search.atom"),

@@ -8,7 +8,7 @@ snapshot nor catalog changes, so that pages and facets of one search search once
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from app.api.fallback import hits_in_catalog
 from app.wiring import Service
@@ -29,9 +29,13 @@ NO_SNAPSHOT = "no snapshot can be served"
 WEAKEST_MEANING = 0.15
 
 
+Sort: TypeAlias = Literal["relevance", "newest", "oldest"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What somebody searches for, and what narrows it."""
+    """What somebody searches for, what narrows it, and in which order it is wanted."""
 
     text: str
     mode: Mode = "hybrid"
@@ -41,6 +45,7 @@ class Ask:
     year: int | None = None
     owner: str | None = None  # public id of the one talk or paper to search in
     exact: bool = False  # put no word right
+    sort: Sort = "relevance"
 
     @property
     def narrowed(self) -> bool:
@@ -50,7 +55,7 @@ class Ask:
     @property
     def everywhere(self) -> "Ask":
         """The same words, not narrowed."""
-        return Ask(text=self.text, mode=self.mode, exact=self.exact)
+        return Ask(text=self.text, mode=self.mode, exact=self.exact, sort=self.sort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +126,14 @@ class Chosen:
 
 
 def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
-    """Search, check with the catalog, group.  Raises: InvalidQuery, CatalogUnavailable."""
+    """Search, check with the catalog, group; best first, whatever order is wanted.
+
+    Raises: InvalidQuery, CatalogUnavailable.
+    """
     began = time.perf_counter()
     service.view.look()
+    if ask.sort != "relevance":
+        ask = replace(ask, sort="relevance")
     key = (ask, candidates, service.within, service.stamp)
     kept: Found | None = service.found.get(key)
     if kept is not None:

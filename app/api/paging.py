@@ -1,14 +1,15 @@
 """One page of a search, for the API and for the pages.
 
 Invariant: what a cursor names was shown before and is not shown again; the list ends where nothing
-more is found, or where a cursor can hold no more.
+more is found, or where a cursor can hold no more.  A list by date is of the best that a search
+proposes at first and of nothing else, so that no later page holds what belongs before an earlier.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from app.api.answers import Ask, Chosen, Found, Group, choose, find_past
+from app.api.answers import Ask, Chosen, Found, Group, Sort, choose, find, find_past
 from app.api.cursors import Seen, cursor_past, seen_by
 from app.wiring import Service
 
@@ -25,14 +26,18 @@ class SearchPage:
 def page(
     service: Service, ask: Ask, *, limit: int, after: str | None, most: int | None
 ) -> SearchPage:
-    """The best `limit` groups that were not seen, each with at most `most` passages.
+    """The first `limit` groups that were not seen, each with at most `most` passages.
 
     Raises: InvalidCursor, InvalidQuery, CatalogUnavailable.
     """
     seen = seen_by(after, request=repr(ask))
     wanted = partial(_is_new, seen=seen) if seen else None
-    found = find_past(service, ask, wanted=wanted, limit=limit + 1)
-    left = [group for group in found.groups if _is_new(group, seen)] if seen else found.groups
+    by_date = ask.sort != "relevance"
+    found = (
+        find(service, ask) if by_date else find_past(service, ask, wanted=wanted, limit=limit + 1)
+    )
+    groups = sorted_by_date(found.groups, ask.sort) if by_date else found.groups
+    left = [group for group in groups if _is_new(group, seen)] if seen else groups
     chosen: list[Chosen] = []
     taken = 0
     while len(chosen) < limit and taken < len(left):
@@ -45,6 +50,23 @@ def page(
         chosen=tuple(chosen),
         next_cursor=cursor_past(now, request=repr(ask)) if now else None,
     )
+
+
+def sorted_by_date(groups: Sequence[Group], sort: Sort) -> list[Group]:
+    """Groups by the day of the talk or the year of the paper; without either last, ties as ranked.
+
+    A year without a day is before the days of that year.
+    """
+    dated = [group for group in groups if group.owner.year is not None]
+    dated.sort(key=_date, reverse=sort == "newest")
+    return dated + [group for group in groups if group.owner.year is None]
+
+
+def _date(group: Group) -> tuple[int, int, int]:
+    owner = group.owner
+    if owner.held_on is None:
+        return owner.year or 0, 0, 0
+    return owner.held_on.year, owner.held_on.month, owner.held_on.day
 
 
 def _is_new(group: Group, seen: Seen) -> bool:

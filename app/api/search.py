@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.api import facets
-from app.api.answers import Ask, Chosen, find
+from app.api.answers import Ask, Chosen, Sort, find
 from app.api.caching import tagged
 from app.api.cursors import LONGEST
 from app.api.depends import Opened, named
@@ -124,6 +124,13 @@ async def parameters_of(
     ] = None,
     mode: Annotated[Mode, Query(description="Which of the two searches to run.")] = "hybrid",
     exact: Annotated[bool, Query(description="Put no word right.")] = False,
+    sort: Annotated[
+        Sort,
+        Query(
+            description="`newest` and `oldest` order the best that were found, `total` of them, "
+            "by the day of the talk or the year of the paper."
+        ),
+    ] = "relevance",
     talk: Annotated[
         str | None, Query(max_length=200, description="Only inside this talk: id or slug.")
     ] = None,
@@ -140,6 +147,7 @@ async def parameters_of(
         speaker=speaker or None,
         year=year,
         exact=exact,
+        sort=sort,
     )
     return Parameters(ask=ask, talk=talk or None, paper=paper or None)
 

@@ -38,11 +38,12 @@ def inside(service: Service, owner_id: str, query: str) -> Inside | None:
     return Inside(
         lines=tuple(
             results.passage_line(shown.found.query, owner, hit, passage)
-            for hit, passage in sorted(listed, key=_place)
+            for hit, passage in sorted(listed, key=place)
         ),
         timeline=results.timeline(owner, found) if owner.kind == "talk" else None,
     )
 
 
-def _place(found: tuple[Hit, Passage]) -> int:
+def place(found: tuple[Hit, Passage]) -> int:
+    """Where in its talk or paper a passage is, for sorting."""
     return found[1].start_ms or found[1].page or 0

@@ -23,6 +23,7 @@ from app.feeds.places import base_of
 from app.web import browse, codes, place_pages, views
 from app.web.about_view import about_page
 from app.web.contexts.parts import Card, Frame
+from app.web.covered import covered_page
 from app.web.inside import inside
 from app.web.paper_list import NarrowedPapers, papers_page
 from app.web.paper_view import page_lines, paper_page
@@ -61,16 +62,27 @@ async def search(
     year: Words = "",
     mode: Words = "",
     exact: Words = "",
+    sort: Words = "",
     cursor: Words = "",
 ) -> Response:
     """What was found; an address that makes no sense is read as far as it does."""
     if not q.strip():
         return RedirectResponse("/", status_code=303)
     narrowing = views.Narrowing(
-        kind=kind, series=series, speaker=speaker, year=year, mode=mode, exact=exact
+        kind=kind, series=series, speaker=speaker, year=year, mode=mode, exact=exact, sort=sort
     )
     ask = views.ask_of(q, narrowing)
     return await service.turns.run(lambda: _results(service, ask, cursor or None))
+
+
+@router.get("/covered")
+async def covered(
+    service: Opened, q: Words = "", series: Words = "", cursor: Words = ""
+) -> Response:
+    """Where something was covered, talk by talk in order of time."""
+    if not q.strip():
+        return RedirectResponse("/", status_code=303)
+    return await service.turns.run(lambda: _covered(service, q, series, cursor or None))
 
 
 @router.get("/talks")
@@ -192,6 +204,14 @@ def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
         return render("search.html", views.search_page(service, ask, cursor))
     except InvalidQuery as problem:
         page = views.no_search(service, ask.text, str(problem))
+        return render("search.html", page, status=422)
+
+
+def _covered(service: Service, text: str, series: str, cursor: str | None) -> Response:
+    try:
+        return render("covered.html", covered_page(service, text, series, cursor))
+    except InvalidQuery as problem:
+        page = views.no_search(service, text, str(problem))
         return render("search.html", page, status=422)
 
 

@@ -20,6 +20,7 @@ from app.web.contexts.parts import (
     Timeline,
 )
 from app.web.contexts.search import PutRight, Result
+from app.web.evidence import evidence, spread
 from app.web.formats import clock, counted, length, short_day
 from catalog.shown import Shown
 from catalog.tables import Paper
@@ -50,9 +51,11 @@ def search_url(ask: Ask, **changes: object) -> str:
         "year": ask.year,
         "mode": None if ask.mode == "hybrid" else ask.mode,
         "exact": "true" if ask.exact else None,
+        "sort": None if ask.sort == "relevance" else ask.sort,
         **changes,
     }
-    return "/search?" + urlencode({k: v for k, v in known.items() if v is not None})
+    given = {k: v for k, v in known.items() if v is not None}
+    return "/search?" + urlencode(given, errors="replace")
 
 
 def understood(ask: Ask, found: Found) -> tuple[Link, ...]:
@@ -104,15 +107,17 @@ def read(hits: Sequence[Hit]) -> list[tuple[Hit, Passage]]:
 def passage_line(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -> PassageLine:
     """A passage with its time or page in the margin."""
     place = page_of(passage) if passage.start_ms is None else clock(passage.start_ms)
+    spans = snippet(passage.text, query, max_chars=SNIPPET_CHARS)
+    in_text = hit.terms is None or any(span.hit for span in spans)
+    kind = evidence(query, owner, passage, words_in_text=in_text)
+    where = place if passage.page is None else f"page {passage.page}"
     return PassageLine(
         place=place,
         url=passage_url(owner, passage),
-        label=f"{owner.title}, {place}",
+        label=f"{owner.title}, {where}, {kind.words}",
+        kind=kind.short,
         why=WHY[hit.found_by],
-        pieces=tuple(
-            Piece(text=span.text, hit=span.hit)
-            for span in snippet(passage.text, query, max_chars=SNIPPET_CHARS)
-        ),
+        pieces=tuple(Piece(text=span.text, hit=span.hit) for span in spans),
     )
 
 
@@ -296,8 +301,7 @@ def _timeline_label(placed: Sequence[tuple[Hit, Passage]], best: tuple[Hit, Pass
     at = clock(_start_ms(best))
     if len(placed) == 1:
         return f"One passage, at {at}"
-    first, last = (clock(_start_ms(placed[n])) for n in (0, -1))
-    return f"{len(placed)} passages between {first} and {last}, the best at {at}"
+    return f"{spread([_start_ms(one) for one in placed])}, the best at {at}"
 
 
 def _known(*parts: str) -> tuple[str, ...]:

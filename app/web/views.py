@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.api import paging
-from app.api.answers import Ask, find
+from app.api.answers import SORTS, Ask, Found, find
 from app.api.status import status_of
 from app.errors import InvalidCursor
 from app.feeds.offered import of_search
-from app.web import results
+from app.web import orders, results
 from app.web.browse import place_urls, ranked
 from app.web.contexts.lists import HomePage
 from app.web.contexts.parts import Frame, Link
@@ -39,6 +39,7 @@ class Narrowing:
     year: str = ""
     mode: str = ""
     exact: str = ""
+    sort: str = ""
 
 
 def ask_of(text: str, narrowing: Narrowing) -> Ask:
@@ -52,6 +53,7 @@ def ask_of(text: str, narrowing: Narrowing) -> Ask:
         year=int(year) if 0 < len(year) <= 4 else None,
         mode=narrowing.mode if narrowing.mode in MODES else "hybrid",
         exact=narrowing.exact == "true",
+        sort=narrowing.sort if narrowing.sort in SORTS else "relevance",
     )
 
 
@@ -87,12 +89,17 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
     return SearchPage(
         frame=_frame(service, ask, (*notices, *results.notices(found))),
         said=results.said(found),
+        ordered=orders.ordered(ask, found),
+        orders=orders.orders(ask, found),
+        covered=orders.covered(ask, found),
+        kept=orders.kept(ask),
+        narrowed=orders.narrowed(ask),
         how=results.how(found),
         understood=results.understood(ask, found),
         put_right=results.put_right(ask, found),
         facets=results.facets(ask, everywhere),
         results=tuple(results.result(ask, found.query, one) for one in shown.chosen),
-        empty=() if shown.chosen else _empty(ask),
+        empty=() if shown.chosen else _empty(ask, found),
         widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
         if ask.narrowed and not found.groups and everywhere.groups
         else None,
@@ -106,6 +113,11 @@ def no_search(service: Service, text: str, why: str) -> SearchPage:
     return SearchPage(
         frame=_frame(service, Ask(text=text[:1000]), ()),
         said="Nothing searched",
+        ordered="",
+        orders=(),
+        covered=None,
+        kept=(),
+        narrowed=(),
         how="",
         understood=(),
         put_right=None,
@@ -148,12 +160,18 @@ def _page(
     raise InvalidCursor
 
 
-def _empty(ask: Ask) -> tuple[str, ...]:
-    """What to do when nothing was found."""
+def _empty(ask: Ask, found: Found) -> tuple[str, ...]:
+    """What to do when nothing was found, or nothing is left to show."""
+    if found.groups:
+        return ("There is nothing more.",)
     tips = ["Nothing in the archive comes near this."]
+    if ask.narrowed:
+        tips.append("The search is narrowed; take away what narrows it.")
+    if ask.mode != "hybrid":
+        tips.append("Only one of the two searches was asked for.")
     if '"' in ask.text:
         tips.append("Words in quotes are looked for exactly so; try without the quotes.")
-    tips.append("Try other words for it, or a whole question.")
+    tips.append("Check the spelling, try other words for it, or ask a whole question.")
     return tuple(tips)
 
 

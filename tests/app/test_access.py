@@ -23,7 +23,9 @@ LET_IN = {200, 204, 404, 412, 415, 422}
 ENDED = {"revoked": "key_revoked", "expired": "key_expired", "unknown": "key_unknown"}
 
 QUERIES = {
-    **dict.fromkeys(("/search", "/api/v1/search", "/feeds/search.atom"), "?q=threshold"),
+    **dict.fromkeys(
+        ("/search", "/covered", "/api/v1/search", "/feeds/search.atom"), "?q=threshold"
+    ),
     "/oai": "?verb=Identify",
     "/oembed": "?url=http://testserver/talks/the-second-descent",
 }

@@ -82,7 +82,16 @@ def test_an_unlisted_talk_asks_not_to_be_indexed(shelf: Shelf) -> None:
 def test_every_route_is_open_by_name(reader: TestClient) -> None:
     """A new route must be written down here, with who may use it."""
     opened = {
-        *("/", "/search", "/talks", "/talks/{key}", "/papers", "/papers/{key}", "/about"),
+        *(
+            "/",
+            "/search",
+            "/covered",
+            "/talks",
+            "/talks/{key}",
+            "/papers",
+            "/papers/{key}",
+            "/about",
+        ),
         *("/series/{slug}", "/speakers/{slug}"),
         *("/problems", "/problems/{code}"),
         *("/api/v1/search", "/api/v1/suggest", "/api/v1/talks", "/api/v1/talks/{talk_id}"),

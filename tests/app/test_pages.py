@@ -22,6 +22,10 @@ PAGES = [
     "/search?q=interpolation+threshold",
     "/search?q=gradient+descent&kind=talk&series=Theory+Lunch&speaker=Oskar+Lind&year=2023",
     "/search?q=zzzzqqqq&kind=paper",
+    "/search?q=gradient+descent&sort=oldest",
+    "/covered?q=gradient+descent",
+    "/covered?q=descent&series=Foundations",
+    "/covered?q=zzzzqqqq&series=Nothing",
     "/talks",
     "/talks?series=Foundations&year=2024",
     "/talks?series=Nothing",
@@ -97,6 +101,7 @@ def test_templates_use_only_what_their_contexts_have() -> None:
     of = {
         "home.html": lists.HomePage,
         "search.html": search.SearchPage,
+        "covered.html": search.CoveredPage,
         "talks.html": lists.TalksPage,
         "talk.html": talk.TalkPage,
         "papers.html": lists.PapersPage,

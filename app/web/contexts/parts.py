@@ -67,13 +67,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageLine:
-    """A passage with its place in the margin; `why` says quietly how it was found."""
+    """A passage with its place in the margin; `why` says quietly how it was found.
+
+    kind: what evidence it is, in one word: said, written, abstract, title, speaker, author.
+    """
 
     place: str
     url: str
     label: str
     why: str
     pieces: tuple[Piece, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,115 @@
+"""Where something was covered: its passages over a series, talk by talk in order of time.
+
+Invariant: a talk is here because a search finds it, with the passages that the search calls best.
+"""
+
+from contextlib import suppress
+
+from app.api import facets, paging
+from app.api.answers import Ask, Chosen, Found, find
+from app.api.places import owner_url
+from app.errors import InvalidCursor
+from app.web import results
+from app.web.contexts.parts import Choice, Frame, Link
+from app.web.contexts.search import CoveredPage, CoveredTalk, Kept
+from app.web.formats import counted, length, short_day
+from app.web.inside import place
+from app.web.orders import covered_url
+from app.wiring import Service
+from index.query import ParsedQuery
+
+TALKS_PER_PAGE = 20
+
+
+def covered_page(service: Service, text: str, series: str, cursor: str | None) -> CoveredPage:
+    """The talks of a series, or of all, in which something was covered.  Raises: InvalidQuery."""
+    ask = Ask(text=text, kind="talk", series=series[:200] or None, sort="oldest")
+    shown = _page(service, ask, cursor)
+    found = shown.found
+    everywhere = find(service, ask.everywhere)
+    where = f" in {ask.series}" if ask.series else ""
+    return CoveredPage(
+        frame=Frame(
+            title=f"{text}{where}",
+            archive=service.settings.archive_name,
+            query=text,
+            notices=results.notices(found),
+        ),
+        heading=f"Where “{text}” was covered{where}",
+        said=_said(found),
+        series=_series(ask, everywhere),
+        talks=tuple(_talk(ask, found.query, one) for one in shown.chosen),
+        empty="" if shown.chosen else "No talk here comes near this.",
+        results=Link(
+            text="All results, best first",
+            url=results.search_url(Ask(text=text, series=ask.series)),
+        ),
+        kept=(Kept(name="series", value=ask.series),) if ask.series else (),
+        next=_next(ask, shown.next_cursor),
+    )
+
+
+def _page(service: Service, ask: Ask, cursor: str | None) -> paging.SearchPage:
+    """The page after a cursor; one that is no good begins anew."""
+    for after in (cursor, None):
+        with suppress(InvalidCursor):
+            return paging.page(
+                service, ask, limit=TALKS_PER_PAGE, after=after, most=results.PASSAGES_SHOWN
+            )
+    raise InvalidCursor
+
+
+def _said(found: Found) -> str:
+    count = len(found.groups)
+    talks = counted(count, "talk")
+    return (
+        f"{talks}, oldest first"
+        if found.total_is == "exact"
+        else f"The {talks} that come nearest, oldest first"
+    )
+
+
+def _series(ask: Ask, everywhere: Found) -> tuple[Choice, ...]:
+    counts = facets.counted(ask, everywhere)["series"]
+    every = Choice(
+        text="All talks",
+        url=covered_url(ask.text, None),
+        count=sum(group.owner.kind == "talk" for group in everywhere.groups),
+        on=ask.series is None,
+    )
+    chosen = (ask.series or "").casefold()
+    return (
+        every,
+        *(
+            Choice(
+                text=str(name),
+                url=covered_url(ask.text, str(name)),
+                count=count,
+                on=str(name).casefold() == chosen,
+            )
+            for name, count in counts
+        ),
+    )
+
+
+def _talk(ask: Ask, query: ParsedQuery, chosen: Chosen) -> CoveredTalk:
+    one, owner = results.result(ask, query, chosen), chosen.owner
+    return CoveredTalk(
+        title=one.title,
+        url=owner_url(owner),
+        day=short_day(owner.held_on),
+        day_iso=owner.held_on.isoformat() if owner.held_on else "",
+        who=tuple(part for part in (", ".join(owner.names), length(owner.duration_ms)) if part),
+        timeline=one.timeline,
+        passages=tuple(
+            results.passage_line(query, owner, *found)
+            for found in sorted(chosen.passages, key=place)
+        ),
+        more=one.more,
+    )
+
+
+def _next(ask: Ask, after: str | None) -> Link | None:
+    if after is None:
+        return None
+    return Link(text="Later talks", url=covered_url(ask.text, ask.series, cursor=after))
