@@ -219,6 +219,7 @@ class Service:
     listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
+    chapters: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)
     )

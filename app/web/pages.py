@@ -22,6 +22,7 @@ from app.feeds.cards import paper_card, talk_card
 from app.feeds.cite import form_wanted, paper_cited, talk_cited
 from app.feeds.places import base_of
 from app.web import browse, codes, views
+from app.web.chapters import themes_of
 from app.web.contexts.lists import ProblemPage
 from app.web.contexts.parts import Card, Frame
 from app.web.inside import inside
@@ -100,6 +101,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         found=inside(service, details.talk.public_id, q),
         similar=similar_to(service, details.talk.public_id),
         card=_talk_card(request, service, details, heard, start_s(t)),
+        base=base_of(request, service),
     )
     return _one_form_of(unlisted(render("talk.html", page), details.talk.visibility))
 
@@ -225,6 +227,7 @@ def _talk_card(
         base=base_of(request, service),
         start_s=start,
         passages=passages,
+        chapters=[(one.start_ms, one.title) for one in heard.themes] if heard else [],
         transcript=" ".join(line.text.strip() for line in heard.lines) if heard else "",
     )
 
@@ -238,7 +241,8 @@ def heard_of(service: Service, details: TalkDetails) -> Heard | None:
     except NotATranscript:
         return None
     if transcript.timed:
-        return Heard(transcript=transcript, lines=transcripts.lines(segments))
+        themes = themes_of(service, details.talk.public_id)
+        return Heard(transcript=transcript, lines=transcripts.lines(segments), themes=themes)
     with service.catalog.read() as session:
         passages = catalog_passages.of(session, details.talk)
     return Heard(transcript=transcript, lines=transcripts.lines(segments), passages=passages)

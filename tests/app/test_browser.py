@@ -148,7 +148,7 @@ def test_the_spoken_line_is_lit_while_it_plays(page: Page, address: str) -> None
     page.evaluate("document.querySelector('[data-player]').play()")
     expect(page.locator(".line.now")).to_contain_text("test error explodes", timeout=6000)
     expect(page.locator(".line.now")).to_have_count(1)
-    expect(page.locator("[data-share]")).to_have_text("Link to 00:10", timeout=6000)
+    expect(page.locator("[data-share]")).to_have_text("Share at 00:10", timeout=6000)
     assert visit.complaints == []
 
 
