@@ -107,8 +107,10 @@ def chapter_clips(
     chapters: Sequence[tuple[int, str]], total_ms: int | None, url: str
 ) -> list[dict[str, Any]]:
     """The chapters of a talk, each until the next one begins."""
+    if not chapters:
+        return []
     starts_s = [start_ms // 1000 for start_ms, _ in chapters]
-    last_s = max([*starts_s[-1:], (total_ms or 0) // 1000 - 1]) + 1 if chapters else 0
+    last_s = max(starts_s[-1] + 1, (total_ms or 0) // 1000)
     return [
         {
             "@type": "Clip",
