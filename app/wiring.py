@@ -221,6 +221,7 @@ class Service:
     within: frozenset[str] | None = None
     quality: Kept[Quality] = field(default_factory=lambda: Kept(most=2))
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
+    chapters: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
     found: Kept[Any] = field(
         default_factory=lambda: Kept(most=KEPT_LISTS, most_bytes=KEPT_BYTES, size=len)
     )

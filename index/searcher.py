@@ -26,13 +26,14 @@ from index.contract import (
 )
 from index.correction import Corrector
 from index.dense import Allowed, DenseLeg
-from index.encoders import Encoder
+from index.encoders import Encoder, Vectors
 from index.errors import EncoderMismatch, FaissUnavailable, SnapshotDamaged
 from index.filters import Filters, allowed_rows, newest_beginnings, without
 from index.fusion import Ranking, Scale, Scores, alone, calibrated, fused, lifted
 from index.likeness import Likeness, similar
 from index.names import Names
 from index.parts import TERMS_FOLDER, parts_of
+from index.passage import Passage
 from index.query import ParsedQuery, parse
 from index.remarks import remarks
 from index.rerankers import DEADLINE, DEPTH, Rereader, reordered
@@ -188,6 +189,17 @@ class Searcher:
         """Talks and papers like this one, each unlike those before it; none without vectors."""
         meaning = self._meaning
         return [] if isinstance(meaning, str) else similar(self._rows, meaning.leg, owner_id, limit)
+
+    def passages_of(self, owner_id: str) -> tuple[list[Passage], Vectors]:
+        """The passages of a talk or paper in its order, and their unit vectors; none without them.
+
+        Shape of the vectors: (passages, dimension).
+        """
+        meaning, places = self._meaning, self._rows.ordinals_of([owner_id])
+        if isinstance(meaning, str) or not places:
+            return [], np.zeros((0, 0), dtype=np.float32)
+        mine = np.flatnonzero(self._rows.owner_of == places[0])
+        return [self._rows.passage(row) for row in mine.tolist()], meaning.leg.of(mine)
 
     def close(self) -> None:
         """Search by meaning no more; files stay mapped until the last search on them ends."""

@@ -70,9 +70,10 @@ class Edge:
 
     def _add_headers(self, message: Message, scope: Scope) -> None:
         path: str = scope["path"]
-        if path.startswith("/static/") and scope["query_string"].startswith(b"v="):
+        if path.startswith("/static/"):
             headers = MutableHeaders(scope=message)
-            headers["cache-control"] = FOR_EVER if message["status"] == 200 else "no-store"
+            kept = FOR_EVER if scope["query_string"].startswith(b"v=") else "no-cache"
+            headers["cache-control"] = kept if message["status"] in {200, 304} else "no-store"
         if path.startswith("/api/v1/uploads"):
             message["headers"] = [*message["headers"], (b"tus-resumable", TUS.encode())]
         added = _OF_MEDIA if path.startswith("/media/") else _OF_PAGES

@@ -23,9 +23,10 @@ def talk_card(
     base: str,
     start_s: int,
     passages: Sequence[PassageRow],
+    chapters: Sequence[tuple[int, str]] = (),
     transcript: str,
 ) -> Card:
-    """The card of a talk, from a second on."""
+    """The card of a talk, from a second on; `chapters` are (start_ms, title)."""
     talk = one.talk
     url = base + talk_url(talk, start_s * 1000 if start_s else None)
     return Card(
@@ -37,7 +38,7 @@ def talk_card(
             *(_oembed(base, url, form, talk.title) for form in ("json", "xml")),
             *_citations(base + talk_url(talk)),
         ),
-        data=talk_data(one, base=base, passages=passages, transcript=transcript),
+        data=talk_data(one, base=base, passages=passages, chapters=chapters, transcript=transcript),
     )
 
 

@@ -26,7 +26,8 @@ from app.feeds.talk_facts import changed_at, heard, paper_changed_at
 from app.web.unlisted import unlisted
 from app.wiring import Service
 from catalog import passages as catalog_passages
-from catalog.errors import NotThere
+from catalog import transcripts
+from catalog.errors import NotATranscript, NotThere
 from catalog.tables import Paper, PassageRow, Talk
 from catalog.talks import TalkDetails
 
@@ -39,15 +40,21 @@ MEDIA_TYPES: Mapping[Form, str] = {
 Second = Annotated[
     float | None, Query(ge=0, le=10_000_000, allow_inf_nan=False, description="Second of the talk.")
 ]
+Quote = Annotated[str, Query(max_length=2_000, description="Words of the talk to repeat.")]
 Passage = Annotated[str | None, Query(max_length=100, description="Id of a passage of it.")]
 
 
 @router.get("/talks/{key}.bib")
 def talk_bibtex(
-    request: Request, service: Opened, key: str, t: Second = None, passage: Passage = None
+    request: Request,
+    service: Opened,
+    key: str,
+    t: Second = None,
+    passage: Passage = None,
+    quote: Quote = "",
 ) -> Response:
-    """A talk as BibTeX."""
-    return talk_cited(request, service, key, "bib", t=t, passage=passage)
+    """A talk as BibTeX; `quote` are words of it that the entry repeats."""
+    return talk_cited(request, service, key, "bib", t=t, passage=passage, quote=quote)
 
 
 @router.get("/talks/{key}.csl.json")
@@ -85,12 +92,17 @@ def talk_cited(
     *,
     t: float | None = None,
     passage: str | None = None,
+    quote: str = "",
 ) -> Response:
-    """A talk, or a place in it, as a citation.  Raises: NotThere, Withdrawn."""
+    """A talk, or a place in it, as a citation; a quote that nobody said is left out.
+
+    Raises: NotThere, Withdrawn.
+    """
     one = shown_talk(service, key)
     base = base_of(request, service)
     said = _of_talk(one, base, service.settings.archive_name)
-    start_ms, quote = None if t is None else int(t) * 1000, ""
+    start_ms = None if t is None else int(t) * 1000
+    quote = quote if quote and _is_said(service, one, quote) else ""
     if passage is not None:
         if hidden_recording(one):
             raise NotThere("passage", passage)
@@ -131,6 +143,19 @@ def _written(
     answer.headers["vary"] = "Accept"
     answer.headers["content-disposition"] = f'inline; filename="{name}.{form}"'
     return answer
+
+
+def _is_said(service: Service, one: TalkDetails, quote: str) -> bool:
+    """Whether these words stand in the talk's transcript, whatever parts them."""
+    if hidden_recording(one):
+        return False
+    try:
+        with service.catalog.read() as session:
+            _, segments = transcripts.current(session, one.talk)
+    except NotATranscript:
+        return False
+    wanted = "".join(quote.split())
+    return bool(wanted) and wanted in "".join("".join(part.text.split()) for part in segments)
 
 
 def _passage(service: Service, owner: Talk | Paper, passage_id: str) -> PassageRow:

@@ -19,9 +19,17 @@ CLIP_CHARS = 80
 
 
 def talk_data(
-    one: TalkDetails, *, base: str, passages: Sequence[PassageRow], transcript: str
+    one: TalkDetails,
+    *,
+    base: str,
+    passages: Sequence[PassageRow],
+    chapters: Sequence[tuple[int, str]] = (),
+    transcript: str,
 ) -> dict[str, Any]:
-    """A talk with its recording, as an object; one that nobody can hear is an event."""
+    """A talk with its recording, as an object; one that nobody can hear is an event.
+
+    chapters: (start_ms, title) of each; without any, the passages are the clips.
+    """
     talk, url = one.talk, base + talk_url(one.talk)
     recording = playable(one)
     common = {
@@ -57,7 +65,7 @@ def talk_data(
             "inLanguage": (language.language if language else None) or talk.language,
             "transcript": transcript or None,
             "citation": [_cited(paper, base) for paper in one.papers],
-            "hasPart": clips(passages, url),
+            "hasPart": chapter_clips(chapters, duration_ms(one), url) or clips(passages, url),
         }
     )
 
@@ -92,6 +100,26 @@ def clips(passages: Sequence[PassageRow], url: str) -> list[dict[str, Any]]:
         }
         for one in passages
         if one.start_ms is not None and one.end_ms is not None
+    ]
+
+
+def chapter_clips(
+    chapters: Sequence[tuple[int, str]], total_ms: int | None, url: str
+) -> list[dict[str, Any]]:
+    """The chapters of a talk, each until the next one begins."""
+    if not chapters:
+        return []
+    starts_s = [start_ms // 1000 for start_ms, _ in chapters]
+    last_s = max(starts_s[-1] + 1, (total_ms or 0) // 1000)
+    return [
+        {
+            "@type": "Clip",
+            "name": title,
+            "startOffset": start,
+            "endOffset": end,
+            "url": f"{url}?t={start}",
+        }
+        for (_, title), start, end in zip(chapters, starts_s, [*starts_s[1:], last_s], strict=True)
     ]
 
 

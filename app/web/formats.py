@@ -31,6 +31,14 @@ def hours(ms: int) -> str:
     return length(ms) if ms < 3_600_000 else f"{round(ms / 3_600_000):,} h"
 
 
+def size(size_bytes: int) -> str:
+    """How large a file is, in units of a thousand: 312 MB, 4.1 MB, 18 kB."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1_000)):,} kB"
+    mb = size_bytes / 1_000_000
+    return f"{mb:.1f} MB" if mb < 10 else f"{mb:,.0f} MB"
+
+
 def day(value: date | None) -> str:
     """8 February 2021."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}" if value else ""

@@ -22,6 +22,7 @@ from app.feeds.cite import form_wanted, paper_cited, talk_cited
 from app.feeds.places import base_of
 from app.web import browse, codes, place_pages, views
 from app.web.about_view import about_page
+from app.web.chapters import themes_of
 from app.web.contexts.parts import Card, Frame
 from app.web.covered import covered_page
 from app.web.inside import inside
@@ -126,6 +127,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         found=inside(service, details.talk.public_id, q),
         similar=similar_to(service, details.talk.public_id),
         card=_talk_card(request, service, details, heard, start_s(t)),
+        base=base_of(request, service),
     )
     return _one_form_of(unlisted(render("talk.html", page), details.talk.visibility))
 
@@ -247,6 +249,7 @@ def _talk_card(
         base=base_of(request, service),
         start_s=start,
         passages=passages,
+        chapters=[(one.start_ms, one.title) for one in heard.themes] if heard else [],
         transcript=" ".join(line.text.strip() for line in heard.lines) if heard else "",
     )
 
@@ -260,7 +263,8 @@ def heard_of(service: Service, details: TalkDetails) -> Heard | None:
     except NotATranscript:
         return None
     if transcript.timed:
-        return Heard(transcript=transcript, lines=transcripts.lines(segments))
+        themes = themes_of(service, details.talk.public_id)
+        return Heard(transcript=transcript, lines=transcripts.lines(segments), themes=themes)
     with service.catalog.read() as session:
         passages = catalog_passages.of(session, details.talk)
     return Heard(transcript=transcript, lines=transcripts.lines(segments), passages=passages)

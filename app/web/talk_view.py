@@ -18,11 +18,11 @@ from app.feeds.offered import cited
 from app.web import results
 from app.web.contexts.lists import TalkLine
 from app.web.contexts.parts import Card, Frame, Link, Notice
-from app.web.contexts.talk import EmbedPage, Paragraph, Player, TalkPage
+from app.web.contexts.talk import Chapter, EmbedPage, Paragraph, Player, Source, Stretch, TalkPage
 from app.web.elsewhere import links_elsewhere
-from app.web.formats import clock, counted, day, length, listed, short_day
+from app.web.formats import clock, counted, day, length, listed, short_day, size
 from app.web.inside import Inside
-from app.web.transcript import gap_text, paragraphs
+from app.web.transcript import Theme, gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
 from catalog.submissions import OPEN
@@ -45,11 +45,15 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A transcript with its lines; without times, with the passages that were cut of it."""
+    """A transcript with its lines; without times, with the passages that were cut of it.
+
+    themes: where it turns to something else.
+    """
 
     transcript: Transcript
     lines: Sequence[Line]
     passages: Sequence[PassageRow] = ()
+    themes: Sequence[Theme] = ()
 
     @property
     def said(self) -> str:
@@ -57,7 +61,7 @@ class Heard:
         one = self.transcript
         words = {
             "machine": f"Heard by {one.engine}, {one.model}. "
-            "Words with dotted lines were heard badly.",
+            "Words with dotted lines were heard badly; press one to hear it.",
             "captions": f"From the captions {one.model}.",
             "edited": "Corrected by staff.",
         }
@@ -73,10 +77,13 @@ def talk_page(
     found: Inside | None,
     similar: Sequence[Similar],
     card: Card,
+    base: str,
 ) -> TalkPage:
-    """Everything that the talk's page shows."""
+    """Everything that the talk's page shows; `base` is where the archive is to the outside."""
     talk, query = details.talk, frame.query
     url = talk_url(talk)
+    spoken = _paragraphs(heard, url) if heard else ()
+    chapters = tuple(one.chapter for one in spoken if one.chapter)
     return TalkPage(
         frame=frame,
         title=talk.title,
@@ -91,15 +98,20 @@ def talk_page(
         player=_player(details, heard, start_s),
         found=found.lines if found else (),
         found_said=_found_said(query, len(found.lines)) if found else "",
-        timeline=found.timeline if found else None,
-        share=Link(text=f"Link to {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),
+        elsewhere=_elsewhere(query) if found else None,
+        stretch=_stretch(details, heard, chapters, found),
+        chapters=chapters,
+        doubtful=_doubtful(spoken),
+        share=Link(text=f"Share at {clock(start_s * 1000)}", url=f"{url}?t={start_s}"),
+        source=_source(details, base),
         downloads=_downloads(details) if heard else (),
+        recording=_recording_file(details),
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
         similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
-        paragraphs=_paragraphs(heard, url) if heard else (),
+        paragraphs=spoken,
         timed=heard is not None and heard.transcript.timed,
         heard_said=heard.said if heard else "",
         cited=cited(url),
@@ -148,7 +160,9 @@ def talk_line(details: TalkDetails) -> TalkLine:
 
 def _paragraphs(heard: Heard, url: str) -> tuple[Paragraph, ...]:
     if heard.transcript.timed:
-        return paragraphs(heard.lines, page_url=url, gaps=heard.transcript.gaps)
+        return paragraphs(
+            heard.lines, page_url=url, gaps=heard.transcript.gaps, themes=heard.themes
+        )
     return untimed_paragraphs(heard.lines, heard.passages)
 
 
@@ -249,6 +263,7 @@ def _player(details: TalkDetails, heard: Heard | None, start_s: int) -> Player |
     if recording is None or hidden_recording(details):
         return None
     return Player(
+        key=details.talk.public_id,
         kind="video" if recording.media_type.startswith("video/") else "audio",
         source=media_url(details.talk) + (f"#t={start_s}" if start_s else ""),
         media_type=recording.media_type,
@@ -264,6 +279,56 @@ def _downloads(details: TalkDetails) -> tuple[Link, ...]:
         Link(text=form.upper(), url=transcript_url(details.talk, form))
         for form in ("txt", "vtt", "srt", "json")
         if form in forms_of(details.transcript)
+    )
+
+
+def _recording_file(details: TalkDetails) -> Link | None:
+    recording = details.recording
+    if recording is None or hidden_recording(details):
+        return None
+    kind = "Video" if recording.media_type.startswith("video/") else "Sound"
+    return Link(text=f"{kind}, {size(recording.size_bytes)}", url=media_url(details.talk))
+
+
+def _elsewhere(query: str) -> Link:
+    return Link(text=f"“{query}” in the whole archive", url=f"/search?{urlencode({'q': query})}")
+
+
+def _stretch(
+    details: TalkDetails, heard: Heard | None, chapters: Sequence[Chapter], found: Inside | None
+) -> Stretch | None:
+    """The talk from end to end, where there is a recording with times to move in."""
+    total_ms = duration_ms(details)
+    if not total_ms or heard is None or not heard.transcript.timed or hidden_recording(details):
+        return None
+    timeline = found.timeline if found else None
+    said = f"The talk from end to end, {counted(len(chapters), 'chapter')}"
+    return Stretch(
+        label=timeline.label if timeline else said,
+        length_ms=total_ms,
+        end=clock(total_ms),
+        chapters=tuple(
+            f"{100 * min(one.start_ms, total_ms) / total_ms:.2f}%" for one in chapters[1:]
+        ),
+        ticks=timeline.ticks if timeline else (),
+    )
+
+
+def _doubtful(spoken: Sequence[Paragraph]) -> int:
+    """How many stretches of words were heard badly."""
+    return sum(bool(part.doubt) for one in spoken for line in one.lines for part in line.parts)
+
+
+def _source(details: TalkDetails, base: str) -> Source:
+    talk = details.talk
+    url = base + talk_url(talk)
+    return Source(
+        who=", ".join(details.names),
+        title=talk.title,
+        within=details.series.name if details.series else "",
+        day=day(talk.held_on),
+        url=url,
+        bibtex=f"{talk_url(talk)}.bib",
     )
 
 

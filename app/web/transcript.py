@@ -3,16 +3,18 @@
 Pure.  Invariant: every word of every segment is in exactly one line, in order.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import TypeAlias
 
-from app.web.contexts.talk import Paragraph, Said, SpokenLine
+from app.web.contexts.talk import Chapter, Paragraph, Said, SpokenLine
 from app.web.formats import clock
 from catalog.captions import Line, TimedWord, joined
 
 DOUBT_BELOW = 0.5
 PAUSE_MS = 2_000
+NEAR_TURN_MS = 12_000
 PARAGRAPH_CHARS = 420
 LONGEST_PARAGRAPH_CHARS = 900
 Gaps: TypeAlias = Sequence[Sequence[int]]  # (start_ms, end_ms) that could not be read
@@ -20,14 +22,26 @@ _ENDS = (".", "?", "!", "。", "？", "！")
 _CLOSERS = "\"'”’)]"
 
 
-def paragraphs(lines: Iterable[Line], *, page_url: str, gaps: Gaps = ()) -> tuple[Paragraph, ...]:
-    """Paragraphs that end at sentence ends, at pauses, and where something could not be read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """Where a talk turns to something else, as far as its passages can tell."""
+
+    start_ms: int
+    title: str
+
+
+def paragraphs(
+    lines: Iterable[Line], *, page_url: str, gaps: Gaps = (), themes: Sequence[Theme] = ()
+) -> tuple[Paragraph, ...]:
+    """Paragraphs that end at sentence ends, at pauses, where a chapter begins, and at gaps."""
     spoken = [one for line in lines for one in sentences(line)]
+    titles = _titles(spoken, themes)
     made: list[Paragraph] = []
     before_ms = 0
-    for part in _parted(spoken, gaps):
+    for part in _parted(spoken, gaps, titles):
         missing = _between(gaps, before_ms, part[0].start_ms)
-        made.append(_paragraph(part, page_url, "; ".join(gap_text(gap) for gap in missing)))
+        gap = "; ".join(gap_text(gap) for gap in missing)
+        made.append(_paragraph(part, page_url, gap, titles.get(part[0].start_ms, "")))
         before_ms = part[-1].start_ms
     return tuple(made)
 
@@ -66,11 +80,12 @@ def doubt_of(word: TimedWord) -> str:
 
 def _spoken(words: Sequence[TimedWord]) -> SpokenLine:
     parts: list[Said] = []
-    for doubt, run in groupby(words, key=doubt_of):
+    for doubt, group in groupby(words, key=doubt_of):
+        run = list(group)
         text = joined(word.text for word in run)
         if parts and joined([parts[-1].text, text]) == f"{parts[-1].text} {text}":
             parts.append(Said(text=" ", doubt=""))
-        parts.append(Said(text=text, doubt=doubt))
+        parts.append(Said(text=text, doubt=doubt, at_ms=run[0].start_ms))
     return SpokenLine(
         start_ms=words[0].start_ms,
         end_ms=max(word.end_ms for word in words),
@@ -82,10 +97,34 @@ def _between(gaps: Gaps, from_ms: int, to_ms: int) -> list[Sequence[int]]:
     return [gap for gap in gaps if from_ms <= gap[0] < to_ms]
 
 
-def _parted(spoken: Sequence[SpokenLine], gaps: Gaps) -> Iterator[list[SpokenLine]]:
+def _titles(spoken: Sequence[SpokenLine], themes: Sequence[Theme]) -> dict[int, str]:
+    """The title of each chapter by the moment of its first sentence.
+
+    That is the sentence after the longest pause that is near the turn, the nearest of equals.
+    """
+    titles: dict[int, str] = {}
+    pauses = [
+        (line.start_ms, line.start_ms - before.end_ms)
+        for before, line in pairwise([*spoken[:1], *spoken])
+    ]
+    for theme in themes:
+        near = [one for one in pauses if abs(one[0] - theme.start_ms) <= NEAR_TURN_MS]
+        if near:
+            begins = max(near, key=lambda one: (one[1], -abs(one[0] - theme.start_ms)))
+            titles.setdefault(begins[0] if titles else spoken[0].start_ms, theme.title)
+    return titles
+
+
+def _parted(
+    spoken: Sequence[SpokenLine], gaps: Gaps, begins: Container[int]
+) -> Iterator[list[SpokenLine]]:
     part: list[SpokenLine] = []
     for line in spoken:
-        if part and (_ends(part, line) or _between(gaps, part[-1].start_ms, line.start_ms)):
+        if part and (
+            line.start_ms in begins
+            or _ends(part, line)
+            or _between(gaps, part[-1].start_ms, line.start_ms)
+        ):
             yield part
             part = []
         part.append(line)
@@ -101,11 +140,18 @@ def _ends(part: Sequence[SpokenLine], following: SpokenLine) -> bool:
     return chars >= (PARAGRAPH_CHARS if whole else LONGEST_PARAGRAPH_CHARS)
 
 
-def _paragraph(part: Sequence[SpokenLine], page_url: str, gap: str) -> Paragraph:
+def _paragraph(part: Sequence[SpokenLine], page_url: str, gap: str, title: str) -> Paragraph:
     start_ms = part[0].start_ms
+    place, url = clock(start_ms), f"{page_url}?t={start_ms // 1000}"
+    anchor = f"at-{start_ms}"
     return Paragraph(
-        place=clock(start_ms),
-        url=f"{page_url}?t={start_ms // 1000}",
+        place=place,
+        url=url,
         lines=tuple(part),
         gap=gap,
+        chapter=Chapter(
+            start_ms=start_ms, anchor=anchor, place=place, title=title, url=f"{url}#{anchor}"
+        )
+        if title
+        else None,
     )

@@ -148,14 +148,14 @@ def test_the_spoken_line_is_lit_while_it_plays(page: Page, address: str) -> None
     page.evaluate("document.querySelector('[data-player]').play()")
     expect(page.locator(".line.now")).to_contain_text("test error explodes", timeout=6000)
     expect(page.locator(".line.now")).to_have_count(1)
-    expect(page.locator("[data-share]")).to_have_text("Link to 00:10", timeout=6000)
+    expect(page.locator("[data-share]")).to_have_text("Share at 00:10", timeout=6000)
     assert visit.complaints == []
 
 
 def test_a_click_on_a_line_seeks_and_a_time_plays(page: Page, address: str) -> None:
     visit = Visit(page, f"{address}/talks/the-second-descent")
-    page.locator(".line", has_text="Belkin").click()
-    until(lambda: abs(second(page) - 30) < 0.6)
+    page.locator(".line", has_text="minimum norm").click()
+    until(lambda: abs(second(page) - 20) < 0.6)
     assert page.evaluate("document.querySelector('[data-player]').paused")
     page.locator(".para a.t").first.click()
     until(lambda: second(page) < 5)

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, SimilarLine, Timeline
+from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, SimilarLine, Tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
-    """The recording: `source` begins at the wanted second even without scripts."""
+    """The recording: `source` begins at the wanted second even without scripts.
 
+    key: under which a browser remembers where it was left.
+    """
+
+    key: str
     kind: Literal["video", "audio"]
     source: str
     media_type: str
@@ -21,10 +25,14 @@ class Player:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Some words of the transcript; `doubt` is what to say of them, or empty."""
+    """Some words of the transcript; `doubt` is what to say of them, or empty.
+
+    at_ms: when doubtful words are said.
+    """
 
     text: str
     doubt: str
+    at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +46,51 @@ class SpokenLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A part of a talk about one thing; `anchor` names its beginning by its millisecond."""
+
+    start_ms: int
+    anchor: str
+    place: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """Some sentences under one time in the margin; `gap` says what is missing before them."""
+    """Some sentences under one time in the margin; `gap` says what is missing before them.
+
+    chapter: the one that begins with it.
+    """
 
     place: str
     url: str
     lines: tuple[SpokenLine, ...]
     gap: str
+    chapter: Chapter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The talk from end to end: where its chapters begin, and ticks of what is looked for."""
+
+    label: str
+    length_ms: int
+    end: str
+    chapters: tuple[str, ...]
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a quotation says it is from; `url` and `bibtex` are whole addresses."""
+
+    who: str
+    title: str
+    within: str
+    day: str
+    url: str
+    bibtex: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +108,14 @@ class TalkPage:
     player: Player | None
     found: tuple[PassageLine, ...]
     found_said: str
-    timeline: Timeline | None
+    elsewhere: Link | None
+    stretch: Stretch | None
+    chapters: tuple[Chapter, ...]
+    doubtful: int
     share: Link
+    source: Source
     downloads: tuple[Link, ...]
+    recording: Link | None
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     papers: tuple[Link, ...]

@@ -1,0 +1,36 @@
+// The recording: begins at the wanted second, and says so where it cannot be played.
+import { play, player, seek } from "./stage.js";
+
+const unplayable = () => document.querySelector("[data-unplayable]").removeAttribute("hidden");
+
+const begin = () => {
+  const start = Number(player.dataset.start) || anchored();
+  if (start > 0 && Math.abs(player.currentTime - start) > 1) player.currentTime = start;
+};
+
+/** The second that the address names by a chapter, `#at-312400`. */
+const anchored = () => Number(/^#at-(\d{1,12})$/.exec(location.hash)?.[1] ?? 0) / 1000;
+
+/** A link to another second of this talk plays on from there instead of loading the page again. */
+const jump = (event) => {
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = event.target.closest("a[href]");
+  if (!link || link.hasAttribute("data-share")) return;
+  const address = new URL(link.getAttribute("href"), location.href);
+  const seconds = Number(link.dataset.seek ?? 1000 * address.searchParams.get("t")) / 1000;
+  const here = address.origin === location.origin && address.pathname === location.pathname;
+  if (!here || !address.searchParams.has("t") || !Number.isFinite(seconds)) return;
+  event.preventDefault();
+  history.replaceState(null, "", address);
+  seek(seconds * 1000);
+  play();
+  if (address.hash) document.getElementById(address.hash.slice(1))?.scrollIntoView();
+};
+
+if (player) {
+  if (player.readyState >= 1) begin();
+  else player.addEventListener("loadedmetadata", begin, { once: true });
+  if (player.error) unplayable();
+  player.addEventListener("error", unplayable);
+  document.addEventListener("click", jump);
+}
