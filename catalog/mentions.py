@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from sqlmodel import Session, col, delete, or_, select
+from sqlmodel import Session, and_, col, delete, or_, select
 from sqlmodel.sql.expression import Select
 
 from catalog import events
@@ -17,7 +17,7 @@ from catalog.names import new_public_id, row_id
 from catalog.shown import HIDDEN_RECORDINGS
 from catalog.tables import MentionLook, MentionRow, Paper, Talk
 
-Rows: TypeAlias = Select[tuple[MentionRow, Talk, Paper]]
+Rows: TypeAlias = "Select[MentionRow, Talk, Paper]"
 Decision = Literal["confirmed", "rejected"]
 NEAR_MS = 30_000
 """How far a mention may move in time, as with another transcript, and be the same."""
@@ -151,8 +151,8 @@ def _all() -> Rows:
 
 
 def _shown() -> Rows:
-    sure = (MentionRow.state == "found") & (col(MentionRow.confidence) >= SHOWN_FROM)
-    return _all().where(or_(MentionRow.state == "confirmed", sure))
+    sure = and_(col(MentionRow.state) == "found", col(MentionRow.confidence) >= SHOWN_FROM)
+    return _all().where(or_(col(MentionRow.state) == "confirmed", sure))
 
 
 def _read(session: Session, query: Rows) -> list[Mentioned]:

@@ -31,16 +31,19 @@ TOGETHER_MS = 60_000
 IDS = 0.99
 OWN_WORD, OWN_LETTERS, MISHEARD = 0.9, 0.82, 0.6
 """A name in no dictionary; one of three letters; one that only sounds like it."""
-PLAIN_BY_WORDS: Mapping[int, float] = {1: 0.2, 2: 0.4, 3: 0.5, 4: 0.7}
+PLAIN_BY_WORDS: Mapping[int, float] = {1: 0.25, 2: 0.4, 3: 0.6, 4: 0.7}
 OFTEN = 6
 """A plain name said more often in one talk is the talk's subject, and counts half."""
 TITLE_BY_WORDS: Mapping[int, float] = {3: 0.5, 4: 0.85, 5: 0.95}
 PART_OF_TITLE = 0.4
 WHOLE_FROM, PART_FROM = 0.8, 0.5
-TWO_AUTHORS, FULL_NAME, SURNAME = 0.6, 0.4, 0.25
-YEAR, YEAR_OF_AUTHOR = 0.35, 0.6
+TWO_AUTHORS, FULL_NAME, SURNAME = 0.6, 0.5, 0.25
+YEAR, YEAR_OF_AUTHOR = 0.5, 0.6
 PAPER_BEFORE, PAPER_AFTER, PAPER_NEAR = 0.7, 0.5, 0.25
 """The paper called X; the X paper; a paper somewhere near."""
+
+WORDING = frozenset(("name", "sounds like its name", "title words"))
+"""Cues of the same words: the surest of them counts."""
 
 PAPER_WORDS = frozenset(("paper", "notes", "note", "article", "preprint", "manuscript"))
 WORK_WORDS = frozenset(
@@ -78,7 +81,9 @@ class _Naming:
 
     @property
     def confidence(self) -> float:
-        return 1 - math.prod(1 - one for one in self.by.values())
+        wording = max((by for cue, by in self.by.items() if cue in WORDING), default=0.0)
+        others = (by for cue, by in self.by.items() if cue not in WORDING)
+        return 1 - (1 - wording) * math.prod(1 - by for by in others)
 
 
 class Finder:

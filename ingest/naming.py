@@ -56,7 +56,7 @@ class Name:
 def folded(text: str) -> str:
     """Letters and digits only, in lower case and without accents; a possessive is no part."""
     bare = re.sub(r"['’]s$", "", text.strip().rstrip('.,;:?!)"”'))
-    plain = unicodedata.normalize("NFKD", bare.casefold())
+    plain = unicodedata.normalize("NFKD", bare.casefold().replace("+", "plus"))
     return "".join(c for c in plain if c.isalnum())
 
 

@@ -16,9 +16,11 @@ from app.web.contexts.talk import EmbedPage, Paragraph, Player, TalkPage
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day
 from app.web.inside import Inside
+from app.web.mention_view import papers_named
 from app.web.transcript import gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
+from catalog.mentions import Mentioned
 from catalog.submissions import OPEN
 from catalog.tables import PassageRow, Transcript, now
 from catalog.talks import TalkDetails
@@ -65,6 +67,7 @@ def talk_page(
     heard: Heard | None,
     start_s: int,
     found: Inside | None,
+    mentioned: Sequence[Mentioned],
     similar: Sequence[Similar],
     card: Card,
 ) -> TalkPage:
@@ -89,6 +92,7 @@ def talk_page(
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
+        mentions=papers_named(mentioned),
         similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
         paragraphs=_paragraphs(heard, url) if heard else (),

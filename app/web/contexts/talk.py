@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.web.contexts.mentions import MentionGroup
 from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, SimilarLine, Timeline
 
 
@@ -68,6 +69,7 @@ class TalkPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     papers: tuple[Link, ...]
+    mentions: tuple[MentionGroup, ...]
     similar: tuple[SimilarLine, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
