@@ -61,11 +61,14 @@ def folded(text: str) -> str:
 
 
 def short_names(paper: KnownPaper) -> tuple[Name, ...]:
-    """Its nicknames, the head of its title, and the title itself where it is short."""
+    """Its nicknames, the head of its title, half of one with "and", and a title that is short."""
     head = _HEAD_ENDS.split(paper.title, maxsplit=1)[0]
     said = [*paper.labels]
     if head != paper.title and len(head.split()) <= MOST_HEAD_WORDS:
         said.append(head)
+    first, parted, _ = head.partition(" and ")
+    if parted and 2 <= len(first.split()) <= MOST_HEAD_WORDS:
+        said.append(first)
     if len(paper.title.split()) <= MOST_SHORT_WORDS:
         said.append(paper.title)
     names = {name.letters: name for text in said if (name := _name(text))}

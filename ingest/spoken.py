@@ -25,6 +25,8 @@ MOST_JOINED = 5
 SOUND_LETTERS, SOUND_KEY = 6, 4
 """How long a name must be, as it is spelled and as it sounds, to be known by its sound."""
 ALIKE = 0.6
+SIZE = re.compile(r"(?<=[^\W\d])-\d+$")
+"""The layers of a network, as in ResNet-101; no part of its name."""
 ENDINGS = ("s", "net", "nets", "network", "networks")
 LETTERS_HEARD = {"are": "r", "see": "c", "queue": "q", "cue": "q", "why": "y", "tea": "t"}
 ARXIV = re.compile(r"(?<!\d)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?!\d)", re.I)
@@ -94,7 +96,7 @@ class Names:
         found = [one for place in range(len(tokens)) for one in self._at(tokens, place)]
         longest: list[NamedAt] = []
         end = -1
-        for one in sorted(found, key=lambda hit: (hit.first, -hit.last, not hit.exact)):
+        for one in sorted(found, key=lambda hit: (hit.first, not hit.exact, -hit.last)):
             same = longest and (one.first, one.last) == (longest[-1].first, longest[-1].last)
             if one.first > end or (same and one.exact == longest[-1].exact):
                 longest.append(one)
@@ -237,7 +239,11 @@ def _tokens(line: Line) -> Iterator[Token]:
             for n, text in enumerate(texts)
         ]
     for text, start_ms, end_ms in spans:
-        yield Token(text=text, letters=folded(text), start_ms=start_ms, end_ms=end_ms)
+        yield Token(text=text, letters=_letters(text), start_ms=start_ms, end_ms=end_ms)
+
+
+def _letters(text: str) -> str:
+    return folded(SIZE.sub("", text.rstrip(".,;:?!)")))
 
 
 def _likeness(one: str, other: str) -> float:
