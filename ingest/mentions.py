@@ -299,7 +299,7 @@ def _mention(one: _Naming, tokens: Sequence[Token]) -> Mention:
         paper=one.paper.key,
         start_ms=tokens[one.first].start_ms,
         end_ms=max(token.end_ms for token in tokens[one.first : one.last + 1]),
-        said=" ".join(token.text for token in tokens[one.first : one.last + 1]),
+        said=" ".join(token.text for token in tokens[one.first : one.last + 1]).rstrip(".,;:?!"),
         text=" ".join(token.text for token in tokens[first : last + 1]),
         cues=tuple(sorted(one.by, key=lambda cue: (-one.by[cue], cue))),
         confidence=round(one.confidence, 3),

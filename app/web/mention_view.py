@@ -6,12 +6,15 @@ from app.api.places import paper_url, talk_url
 from app.web.contexts.lists import TalkLine
 from app.web.contexts.mentions import MentionGroup, Moment
 from app.web.contexts.parts import Link, Piece
-from app.web.formats import clock, counted
+from app.web.formats import clock
 from app.web.results import who_of_paper
 from catalog.mentions import Mentioned
 from catalog.talks import TalkDetails
 
-MOST_MOMENTS = 5
+SENTENCES_OF_A_PAPER, SENTENCES_OF_A_TALK = 1, 3
+"""How many moments have their sentence, on the page of a talk and of a paper; others their time."""
+
+MOST_TIMES = 20
 
 
 def papers_named(found: Sequence[Mentioned]) -> tuple[MentionGroup, ...]:
@@ -24,8 +27,8 @@ def papers_named(found: Sequence[Mentioned]) -> tuple[MentionGroup, ...]:
             title=group[0].paper.title,
             url=paper_url(group[0].paper),
             who=who_of_paper(group[0].paper),
-            moments=_moments(group),
-            rest=_rest(group),
+            moments=_moments(group[:SENTENCES_OF_A_PAPER]),
+            later=_times(group[SENTENCES_OF_A_PAPER:]),
         )
         for group in by_paper.values()
     )
@@ -43,8 +46,8 @@ def talks_naming_it(
             title=line.title,
             url=line.url,
             who=tuple(part for part in (line.day, *line.who, line.state) if part),
-            moments=_moments(by_talk.get(details.talk.public_id, ())),
-            rest=_rest(by_talk.get(details.talk.public_id, ())),
+            moments=_moments(by_talk.get(details.talk.public_id, ())[:SENTENCES_OF_A_TALK]),
+            later=_times(by_talk.get(details.talk.public_id, ())[SENTENCES_OF_A_TALK:]),
             links=line.links,
         )
         for details, line in talks
@@ -83,13 +86,16 @@ def _moments(group: Sequence[Mentioned]) -> tuple[Moment, ...]:
             label=f"{one.talk.title}{_at(one.row.start_ms)}",
             pieces=_pieces(one.row.text, one.row.said),
         )
-        for one in group[:MOST_MOMENTS]
+        for one in group
     )
 
 
-def _rest(group: Sequence[Mentioned]) -> str:
-    more = len(group) - MOST_MOMENTS
-    return f"and {counted(more, 'time')} more" if more > 0 else ""
+def _times(group: Sequence[Mentioned]) -> tuple[Link, ...]:
+    timed = [(one, one.row.start_ms) for one in group if one.row.start_ms is not None]
+    return tuple(
+        Link(text=clock(start_ms), url=talk_url(one.talk, start_ms))
+        for one, start_ms in timed[:MOST_TIMES]
+    )
 
 
 def _pieces(text: str, said: str) -> tuple[Piece, ...]:

@@ -62,6 +62,18 @@ def test_both_pages_lead_to_the_moment(client: TestClient) -> None:
     assert f">{TITLE}</a></h3>" in talk
 
 
+def test_further_moments_are_times(shelf: Shelf) -> None:
+    said = ("We use PlibberNet.", *["And so on, for a while."] * 8) * 6
+    shelf.talk(NewTalk(title="Long"), Spoken(sentences=said))
+    shelf.paper(NewPaper(title="Nets", labels=("PlibberNet",)), ("Page.",))
+    find_mentions(shelf.catalog)
+    with served(shelf) as client:
+        talk, paper = client.get("/talks/long").text, client.get("/papers/nets").text
+    for page, sentences in ((talk, 1), (paper, 3)):
+        assert page.count("<mark>PlibberNet</mark>") == sentences
+        assert '<a href="/talks/long?t=456">07:36</a>' in page  # the sixth and last
+
+
 def test_a_search_says_where_the_paper_is_mentioned(client: TestClient) -> None:
     page = unescape(client.get("/search", params={"q": "quokka herds", "kind": "paper"}).text)
     assert '<a href="/talks/herds-at-rest?t=11">Mentioned in Herds at Rest, 00:11</a>' in page

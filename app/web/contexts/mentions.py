@@ -19,12 +19,12 @@ class Moment:
 class MentionGroup:
     """A paper and where the talk names it, or a talk and where it names the paper.
 
-    `rest` is how many moments more there are, in words; `links` lead elsewhere.
+    `later` are times of further moments; `links` lead elsewhere.
     """
 
     title: str
     url: str
     who: tuple[str, ...]
     moments: tuple[Moment, ...] = ()
-    rest: str = ""
+    later: tuple[Link, ...] = ()
     links: tuple[Link, ...] = ()
