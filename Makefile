@@ -48,7 +48,7 @@ format: $(VENV)/.ready-test ## format the code
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-test ## measure what the README claims, into bench/results/
-	@for name in startup wer ingest memory resume swap pdf gate catalogue watch workers everything \
+	@for name in startup mentions wer ingest memory resume swap pdf gate catalogue watch workers everything \
 		evaluate cuts understanding hostile dense publish service http fuzz widget peers plots; do \
 		$(BIN)/python -m bench.$$name || exit 1; done
 

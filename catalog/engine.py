@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from catalog.errors import CatalogUnavailable, NewerArchive, StoreFull
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration; a test compares it with the folder `alembic/versions`."""
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "alembic"

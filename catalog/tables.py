@@ -42,6 +42,12 @@ SUBMISSION_STATES = (
     "cancelled",  # stopped by staff
 )
 
+MENTION_STATES = (
+    "found",  # by the detection, with its confidence
+    "confirmed",  # staff said that it is one
+    "rejected",  # staff said that it is none; stays so when it is found again
+)
+
 KEY_SCOPES = (
     "search",  # may read, from the pages and in the series that it names; may stand in a page
     "ingest",  # may also bring recordings and papers in
@@ -278,6 +284,39 @@ class TalkPaper(SQLModel, table=True):
     __tablename__ = "talk_papers"
     talk_id: int = Field(foreign_key="talks.id", primary_key=True, ondelete="CASCADE")
     paper_id: int = Field(foreign_key="papers.id", primary_key=True, index=True, ondelete="CASCADE")
+
+
+class MentionRow(SQLModel, table=True):
+    """A place where a talk names a paper; without times where text has none."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (
+        _one_of("state", MENTION_STATES),
+        sa.CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+        sa.CheckConstraint("(start_ms IS NULL) = (end_ms IS NULL)", name="time"),
+        sa.CheckConstraint(
+            "start_ms IS NULL OR (0 <= start_ms AND start_ms <= end_ms)", name="span"
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    talk_id: int = _parent("talks.id")
+    paper_id: int = _parent("papers.id")
+    start_ms: int | None = None
+    end_ms: int | None = None
+    said: str = _text()  # the words that name it
+    text: str = _text()  # the sentence around them
+    cues: list[str] = _json(list)
+    confidence: float
+    state: str = "found"
+
+
+class MentionLook(SQLModel, table=True):
+    """What a talk's mentions were last looked for in: a digest of its text and of all papers."""
+
+    __tablename__ = "mention_looks"
+    talk_id: int = Field(foreign_key="talks.id", primary_key=True, ondelete="CASCADE")
+    seen_sha256: str
 
 
 class Page(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""What a worker does beside its jobs, every minute: uploads that nobody finished, and removals.
+"""What a worker does beside its jobs, every minute: uploads, removals, mentions of papers.
 
 Invariant: nothing here is anybody's promise alone; whatever fails is tried again a minute later.
 """
@@ -17,6 +17,7 @@ from catalog.store import Store
 from catalog.uploads import Uploads
 from index.errors import IndexProblem
 from ingest.errors import IngestProblem
+from ingest.mention_turn import find_mentions
 from ingest.sweep import sweep
 
 EVERY_S = 60.0
@@ -50,6 +51,8 @@ class Housekeeping:
             if idle and self._removals_wait():
                 swept = sweep(self.settings, self.catalog, self.store)
                 log.info("removals swept", number=swept.removals)
+            if idle and (looked := find_mentions(self.catalog)).talks:
+                log.info("mentions looked for", talks=looked.talks, waiting=looked.waiting)
         except (CatalogProblem, IndexProblem, IngestProblem, OSError) as problem:
             log.warning("the data folder could not be kept clean", problem=str(problem))
 

@@ -102,6 +102,17 @@ _UPLOAD: dict[str, Any] = {
     "about": None,
 }
 
+_MENTION: dict[str, Any] = {
+    "url": "/talks/the-second-descent?t=2462",
+    "start_ms": 2_462_000,
+    "end_ms": 2_463_400,
+    "said": "minimum norm interpolation",
+    "text": "The notes on minimum norm interpolation prove the exact formulas.",
+    "cues": ["called a paper", "name"],
+    "confidence": 0.88,
+    "confirmed": True,
+}
+
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "search": {JSON: SEARCH},
     "suggest": {
@@ -129,6 +140,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "partial": False,
             "gaps": [],
             "papers": [{name: _PAPER[name] for name in ("id", "title", "url")}],
+            "mentions": [{"id": _PAPER["id"], "title": _PAPER["title"], **_MENTION}],
             "processing": None,
         }
     },
@@ -176,6 +188,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "pdf_url": "/media/papers/p8w2n5c4tz.pdf",
             "visibility": "public",
             "talks": [_TALK],
+            "mentions": [{"id": _TALK["id"], "title": _TALK["title"], **_MENTION}],
         }
     },
     "status": {

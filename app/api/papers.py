@@ -10,6 +10,7 @@ from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
 from app.api.fields import Wanted, fields_of, written
 from app.api.lists import sliced
+from app.api.mentions import seen_from_paper, talks_mentioning
 from app.api.places import paper_url, pdf_url
 from app.api.problems import documented
 from app.api.schemas import LinkAnswer, PaperAnswer, PaperItem, PaperList
@@ -19,7 +20,8 @@ from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
 from catalog.errors import NotThere
-from catalog.tables import Paper
+from catalog.mentions import Mentioned
+from catalog.tables import Paper, Talk
 from catalog.talks import TalkDetails
 
 router = APIRouter(prefix="/api/v1/papers", tags=["papers"])
@@ -70,7 +72,7 @@ def paper(
 ) -> Response:
     """A paper with its PDF and the talks that name it; unlisted ones too, by their id."""
     found = shown_paper(service, paper_id)
-    answer = paper_answer(found, talks_naming(service, found))
+    answer = paper_answer(found, talks_naming(service, found), talks_mentioning(service, [found]))
     return tagged(
         request,
         written(answer, wanted),
@@ -79,8 +81,10 @@ def paper(
     )
 
 
-def paper_answer(found: Paper, naming: Sequence[TalkDetails]) -> PaperAnswer:
-    """A paper with everything that is known of it, and the talks that name it."""
+def paper_answer(
+    found: Paper, naming: Sequence[TalkDetails], mentioned: Sequence[Mentioned]
+) -> PaperAnswer:
+    """A paper with everything that is known of it, the talks that name it, and where."""
     return PaperAnswer.model_validate(
         {
             **item(found).model_dump(),
@@ -90,6 +94,7 @@ def paper_answer(found: Paper, naming: Sequence[TalkDetails]) -> PaperAnswer:
             "pdf_url": pdf_url(found),
             "visibility": found.visibility,
             "talks": [talk_item(one) for one in naming],
+            "mentions": seen_from_paper(mentioned),
         }
     )
 
@@ -105,10 +110,11 @@ def shown_paper(service: Service, key: str) -> Paper:
     return found
 
 
-def talks_naming(service: Service, paper: Paper) -> list[TalkDetails]:
-    """Public talks for which this paper was named, newest first."""
+def talks_naming(service: Service, paper: Paper, *, also: Sequence[Talk] = ()) -> list[TalkDetails]:
+    """Public talks for which this paper was named, newest first; then those of `also`."""
     with service.catalog.read() as session:
-        naming = catalog_papers.talks_naming(session, paper)
+        linked = catalog_papers.talks_naming(session, paper)
+        naming = list({one.public_id: one for one in (*linked, *also)}.values())
         shown = [one for one in naming if service.shows(one.public_id)]
         return catalog_talks.details(session, shown)
 

@@ -172,6 +172,21 @@ class PaperLink(Shape):
     url: str
 
 
+class MentionAnswer(Shape):
+    """A place where a talk names a paper: confirmed by staff, or found with high confidence."""
+
+    id: str = Field(description="Of the paper, seen from the talk; of the talk, from the paper.")
+    title: str
+    url: str = Field(description="The talk's page, at the second where the paper is named.")
+    start_ms: int | None = Field(description="Null where the text has no times.")
+    end_ms: int | None
+    said: str = Field(description="The words that name it.")
+    text: str = Field(description="The sentence around them.")
+    cues: list[str] = Field(description="What it was known by: its name, title words, authors …")
+    confidence: float = Field(ge=0, le=1)
+    confirmed: bool = Field(description="By staff.")
+
+
 class TalkItem(Shape):
     """A talk as a list shows it."""
 
@@ -201,6 +216,7 @@ class TalkAnswer(TalkItem):
     partial: bool = Field(description="Parts of the recording could not be read.")
     gaps: list[tuple[int, int]]
     papers: list[PaperLink]
+    mentions: list[MentionAnswer] = Field(description="Where public papers are named in it.")
     processing: "Progress | None"
 
 
@@ -278,6 +294,7 @@ class PaperAnswer(PaperItem):
     pdf_url: str | None
     visibility: Literal["public", "unlisted"]
     talks: list[TalkItem] = Field(description="Public talks for which this paper was named.")
+    mentions: list[MentionAnswer] = Field(description="Where public talks name it.")
 
 
 class PaperList(Shape):

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.api.access import caller_of
 from app.api.caching import holds, tag_of
 from app.api.depends import Opened, named
+from app.api.mentions import in_talk
 from app.api.papers import PaperKey, paper_answer
 from app.api.problems import documented
 from app.api.staff_schemas import (
@@ -27,7 +28,7 @@ from app.api.staff_schemas import (
 from app.api.talks import TalkKey, talk_answer
 from app.errors import VersionMismatch
 from app.wiring import Service
-from catalog import editing, events, papers, removal, talks
+from catalog import editing, events, mentions, papers, removal, talks
 from catalog.editing import Changes
 from catalog.tables import Paper, Talk
 
@@ -225,10 +226,12 @@ def _tag(session: Session, owner: Talk | Paper) -> str:
     if owner.visibility == "withdrawn":
         return tag_of(repr(editing.facts_of(session, owner)).encode())
     if isinstance(owner, Talk):
-        answer = talk_answer(talks.details(session, [owner])[0]).model_dump_json()
+        answer = talk_answer(
+            talks.details(session, [owner])[0], in_talk(session, owner)
+        ).model_dump_json()
     else:
         naming = talks.details(session, papers.talks_naming(session, owner))
-        answer = paper_answer(owner, naming).model_dump_json()
+        answer = paper_answer(owner, naming, mentions.shown_of(session, [owner])).model_dump_json()
     return tag_of(answer.encode())
 
 

@@ -1,5 +1,6 @@
 """GET /api/v1/talks and /api/v1/talks/{id}."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -10,6 +11,7 @@ from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
 from app.api.fields import Wanted, fields_of, written
 from app.api.lists import sliced
+from app.api.mentions import papers_mentioned, seen_from_talk
 from app.api.places import media_url, paper_url, talk_url, transcript_url
 from app.api.problems import documented
 from app.api.schemas import PaperLink, Progress, TalkAnswer, TalkItem, TalkList
@@ -17,6 +19,7 @@ from app.errors import Withdrawn
 from app.wiring import Service
 from catalog import talks as catalog_talks
 from catalog.errors import NotThere
+from catalog.mentions import Mentioned
 from catalog.submissions import OPEN
 from catalog.tables import Submission, Transcript
 from catalog.talks import TalkDetails
@@ -69,7 +72,8 @@ def talk(
     wanted: Annotated[Wanted, Depends(fields_of(TalkAnswer))],
 ) -> Response:
     """A talk with its recording, transcripts and papers; unlisted ones too, by their id."""
-    answer = talk_answer(shown_talk(service, talk_id))
+    details = shown_talk(service, talk_id)
+    answer = talk_answer(details, papers_mentioned(service, details.talk))
     return tagged(
         request,
         written(answer, wanted),
@@ -94,8 +98,8 @@ def item(one: TalkDetails) -> TalkItem:
     return TalkItem.model_validate(_known(one))
 
 
-def talk_answer(one: TalkDetails) -> TalkAnswer:
-    """A talk with everything that is known of it."""
+def talk_answer(one: TalkDetails, mentioned: Sequence[Mentioned]) -> TalkAnswer:
+    """A talk with everything that is known of it, and where it names papers."""
     talk, heard = one.talk, one.transcript if not hidden_recording(one) else None
     playable = one.recording if not hidden_recording(one) else None
     return TalkAnswer.model_validate(
@@ -113,6 +117,7 @@ def talk_answer(one: TalkDetails) -> TalkAnswer:
                 PaperLink(id=paper.public_id, title=paper.title, url=paper_url(paper))
                 for paper in one.papers
             ],
+            "mentions": seen_from_talk(mentioned),
             "processing": _progress(one.submission),
         }
     )

@@ -14,6 +14,7 @@ from app.cli import (
     evaluate,
     jobs,
     keys,
+    mentions,
     papers,
     search,
     serve,
@@ -47,7 +48,7 @@ def _options(
 
 
 VERBS = (
-    *(add, watch, worker, jobs, search, talks, papers, transcript, versions),
+    *(add, watch, worker, jobs, search, talks, papers, mentions, transcript, versions),
     *(catalogue, archive, evaluate, keys, serve),
 )
 for verbs in VERBS:

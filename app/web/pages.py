@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.api.answers import Ask, hidden_recording
 from app.api.depends import Opened
+from app.api.mentions import papers_mentioned, talks_mentioning
 from app.api.papers import shown_paper, talks_naming
 from app.api.places import paper_url, talk_url
 from app.api.similar import similar_to
@@ -125,6 +126,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
         heard=heard,
         start_s=start_s(t),
         found=inside(service, details.talk.public_id, q),
+        mentioned=papers_mentioned(service, details.talk),
         similar=similar_to(service, details.talk.public_id),
         card=_talk_card(request, service, details, heard, start_s(t)),
         base=base_of(request, service),
@@ -162,6 +164,7 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
     found = shown_paper(service, key)
     if key != found.slug:
         return _moved(request, f"/papers/{found.slug}")
+    mentioned = talks_mentioning(service, [found])
     with service.catalog.read() as session:
         pages = catalog_papers.pages(session, found)
         passages = catalog_passages.of(session, found)
@@ -176,7 +179,8 @@ def paper(request: Request, service: Opened, key: str, q: Words = "") -> Respons
             canonical=base_of(request, service) + paper_url(found),
         ),
         pages=page_lines(found, pages, passages),
-        talks=talks_naming(service, found),
+        talks=talks_naming(service, found, also=[one.talk for one in mentioned]),
+        mentioned=mentioned,
         job=job,
         found=inside(service, found.public_id, q),
         similar=similar_to(service, found.public_id),

@@ -12,7 +12,9 @@ from app.web.contexts.parts import Card, Frame, Link, Notice
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import counted
 from app.web.inside import Inside
+from app.web.mention_view import talks_naming_it
 from app.web.talk_view import split_paragraphs, talk_line
+from catalog.mentions import Mentioned
 from catalog.submissions import OPEN
 from catalog.tables import Page, Paper, PassageRow, Submission
 from catalog.talks import TalkDetails
@@ -28,6 +30,7 @@ def paper_page(
     frame: Frame,
     pages: Sequence[PageLine],
     talks: Sequence[TalkDetails],
+    mentioned: Sequence[Mentioned],
     job: Submission | None,
     found: Inside | None,
     similar: Sequence[Similar],
@@ -41,7 +44,7 @@ def paper_page(
         notices=_notices(paper, job, pages),
         links=_links(paper),
         abstract=split_paragraphs(paper.abstract),
-        talks=tuple(talk_line(one) for one in talks),
+        talks=talks_naming_it([(one, talk_line(one)) for one in talks], mentioned),
         similar=tuple(map(results.similar_line, similar)),
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",

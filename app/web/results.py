@@ -84,8 +84,8 @@ def _said(one: Understood) -> str:
     return f"without {named}" if one.excluded else named
 
 
-def result(ask: Ask, query: ParsedQuery, chosen: Chosen) -> Result:
-    """One talk or paper that was found."""
+def result(ask: Ask, query: ParsedQuery, chosen: Chosen, mentioned: Mapping[str, Link]) -> Result:
+    """One talk or paper that was found; `mentioned` says where papers are named, by public id."""
     owner = chosen.owner
     return Result(
         kind=owner.kind,
@@ -95,7 +95,7 @@ def result(ask: Ask, query: ParsedQuery, chosen: Chosen) -> Result:
         timeline=timeline(owner, read(chosen.hits)) if owner.kind == "talk" else None,
         passages=tuple(passage_line(query, owner, *one) for one in chosen.passages),
         more=_more(ask, chosen),
-        also=_also(chosen),
+        also=_also(chosen, mentioned.get(owner.public_id)),
     )
 
 
@@ -257,12 +257,12 @@ def _more(ask: Ask, chosen: Chosen) -> Link | None:
     return Link(text=f"{chosen.more} more in this {chosen.owner.kind}", url=url)
 
 
-def _also(chosen: Chosen) -> tuple[Link, ...]:
-    """Where else it is: a paper's own page, and what is the same."""
+def _also(chosen: Chosen, mentioned: Link | None) -> tuple[Link, ...]:
+    """Where else it is: a paper's own page, a talk that names it, and what is the same."""
     owner = chosen.owner
     about = [Link(text="About this paper", url=owner_url(owner))] if owner.has_file else []
     twins = [Link(text=_twin(one), url=owner_url(one)) for one in chosen.group.twins[:MOST_TWINS]]
-    return (*about, *twins)
+    return (*about, *([mentioned] if mentioned else []), *twins)
 
 
 def _twin(owner: Shown) -> str:

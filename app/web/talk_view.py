@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from app.api.answers import hidden_recording
 from app.api.places import (
@@ -22,9 +23,11 @@ from app.web.contexts.talk import Chapter, EmbedPage, Paragraph, Player, Source,
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day, size
 from app.web.inside import Inside
+from app.web.mention_view import papers_named
 from app.web.transcript import Theme, gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
+from catalog.mentions import Mentioned
 from catalog.submissions import OPEN
 from catalog.tables import PassageRow, Transcript, now
 from catalog.talks import TalkDetails
@@ -75,6 +78,7 @@ def talk_page(
     heard: Heard | None,
     start_s: int,
     found: Inside | None,
+    mentioned: Sequence[Mentioned],
     similar: Sequence[Similar],
     card: Card,
     base: str,
@@ -109,6 +113,7 @@ def talk_page(
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
         papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
+        mentions=papers_named(mentioned),
         similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
         paragraphs=spoken,

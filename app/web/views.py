@@ -1,11 +1,12 @@
 """The way in and the search page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from app.api import paging
-from app.api.answers import SORTS, Ask, Found, find
+from app.api.answers import SORTS, Ask, Chosen, Found, find
+from app.api.mentions import talks_mentioning
 from app.api.status import status_of
 from app.errors import InvalidCursor
 from app.feeds.offered import of_search
@@ -15,6 +16,7 @@ from app.web.contexts.lists import HomePage
 from app.web.contexts.parts import Frame, Link
 from app.web.contexts.search import SearchPage
 from app.web.formats import counted, hours
+from app.web.mention_view import first_places
 from app.web.paper_view import paper_line
 from app.web.talk_view import is_upcoming, talk_line
 from app.wiring import Service
@@ -86,6 +88,7 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
     shown, notices = _page(service, ask, cursor)
     found = shown.found
     everywhere = find(service, ask.everywhere) if ask.narrowed else found
+    mentioned = _mentioned(service, shown.chosen)
     return SearchPage(
         frame=_frame(service, ask, (*notices, *results.notices(found))),
         said=results.said(found),
@@ -98,7 +101,7 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
         understood=results.understood(ask, found),
         put_right=results.put_right(ask, found),
         facets=results.facets(ask, everywhere),
-        results=tuple(results.result(ask, found.query, one) for one in shown.chosen),
+        results=tuple(results.result(ask, found.query, one, mentioned) for one in shown.chosen),
         empty=() if shown.chosen else _empty(ask, found),
         widen=Link(text="Search everything", url=results.search_url(ask.everywhere))
         if ask.narrowed and not found.groups and everywhere.groups
@@ -106,6 +109,16 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
         next=_next(ask, shown.next_cursor),
         feeds=of_search(ask),
     )
+
+
+def _mentioned(service: Service, chosen: Sequence[Chosen]) -> Mapping[str, Link]:
+    """By public id: a talk that names the paper, for the papers among what was found."""
+    ids = [one.owner.public_id for one in chosen if one.owner.kind == "paper"]
+    if not ids:
+        return {}
+    with service.catalog.read() as session:
+        papers = catalog_papers.by_ids(session, ids)
+    return first_places(talks_mentioning(service, list(papers.values())))
 
 
 def no_search(service: Service, text: str, why: str) -> SearchPage:

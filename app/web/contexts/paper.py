@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.web.contexts.lists import TalkLine
+from app.web.contexts.mentions import MentionGroup
 from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, SimilarLine
 
 
@@ -28,7 +28,7 @@ class PaperPage:
     notices: tuple[Notice, ...]
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
-    talks: tuple[TalkLine, ...]
+    talks: tuple[MentionGroup, ...]
     similar: tuple[SimilarLine, ...]
     found: tuple[PassageLine, ...]
     found_said: str

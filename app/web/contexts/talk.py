@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.web.contexts.mentions import MentionGroup
 from app.web.contexts.parts import Card, Frame, Link, Notice, PassageLine, SimilarLine, Tick
 
 
@@ -119,6 +120,7 @@ class TalkPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     papers: tuple[Link, ...]
+    mentions: tuple[MentionGroup, ...]
     similar: tuple[SimilarLine, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
