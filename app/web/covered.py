@@ -93,7 +93,7 @@ def _series(ask: Ask, everywhere: Found) -> tuple[Choice, ...]:
 
 
 def _talk(ask: Ask, query: ParsedQuery, chosen: Chosen) -> CoveredTalk:
-    one, owner = results.result(ask, query, chosen), chosen.owner
+    one, owner = results.result(ask, query, chosen, {}), chosen.owner
     return CoveredTalk(
         title=one.title,
         url=owner_url(owner),

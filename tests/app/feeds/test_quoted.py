@@ -2,7 +2,8 @@ from starlette.testclient import TestClient
 
 
 def test_words_of_the_talk_are_repeated_in_its_bibtex(reader: TestClient) -> None:
-    said = {"t": 10, "quote": "the  interpolation threshold\nthe test error explodes."}
+    quote = "the  interpolation threshold\nthe test error explodes."
+    said = {"t": "10", "quote": quote}
     entry = reader.get("/talks/the-second-descent.bib", params=said).text
     assert "At 00:10; “the interpolation threshold the test error explodes.”" in entry
 
