@@ -23,6 +23,7 @@ from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from app.heap import release, settle
 from app.keyring import KeyRing
+from app.suggestions import Suggestions
 from app.view import View
 from catalog import within as catalog_within
 from catalog.engine import Catalog, open_catalog
@@ -47,6 +48,7 @@ KEPT_LISTS = 128
 KEPT_BODIES = 4096
 KEPT_SIMILAR = 4096
 KEPT_REACHES = 64
+KEPT_SUGGESTIONS = 16
 KEPT_BYTES = 64 << 20
 
 log = structlog.get_logger(__name__)
@@ -227,6 +229,23 @@ class Service:
     )
 
     reaches: Kept[frozenset[str]] = field(default_factory=lambda: Kept(most=KEPT_REACHES))
+
+    narrowed: Kept[Suggestions] = field(default_factory=lambda: Kept(most=KEPT_SUGGESTIONS))
+
+    def suggestions(self) -> Suggestions | None:
+        """What may be offered to the caller while he types; None while the archive is being read.
+
+        Raises: CatalogUnavailable.
+        """
+        reach = self.reach()
+        if reach is None or self.view.suggestions is None:
+            return self.view.suggestions
+        key = (self.within, self.view.suggested)
+        known = self.narrowed.get(key)
+        if known is None:
+            known = Suggestions(one for key in reach if (one := self.view.owner(key)) is not None)
+            self.narrowed.put(key, known)
+        return known
 
     def reach(self) -> frozenset[str] | None:
         """Public ids of all that the caller may be shown; None: of everything.
