@@ -6,6 +6,7 @@ and keeps it; a snapshot and the encoder that it names are swapped as one refere
 whose encoder does not load replaces none that is served.
 """
 
+import secrets
 import sys
 import threading
 from collections.abc import Hashable, Iterator
@@ -23,6 +24,7 @@ from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from app.heap import release, settle
 from app.keyring import KeyRing
+from app.signing import SECRET_BYTES, Signer, secret_in
 from app.suggestions import Suggestions
 from app.view import View
 from catalog import within as catalog_within
@@ -218,6 +220,7 @@ class Service:
     turns: Turns
     metrics: Metrics
     uploads: Uploads
+    signer: Signer
     listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
     similar: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_SIMILAR))
@@ -285,6 +288,12 @@ class Service:
         )
 
 
+def _signer(settings: Settings) -> Signer:
+    """What signs addresses; where reading is open none is needed, and nothing is written."""
+    closed = settings.reading == "key"
+    return Signer(secret_in(settings.data_dir) if closed else secrets.token_bytes(SECRET_BYTES))
+
+
 @contextmanager
 def open_service(
     settings: Settings, *, metrics: Metrics, load: LoadEncoder | None = None
@@ -300,6 +309,7 @@ def open_service(
         catalog=catalog,
         store=store,
         uploads=Uploads(settings, store),
+        signer=_signer(settings),
         live=live,
         view=view,
         keys=keys,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from schemathesis.transport.serialization import Binary
 from sqlmodel import col, select
 
 from catalog import keys, submissions
@@ -114,7 +115,7 @@ class Throwaway:
         case.headers.update(_TUS)
         case.headers["Upload-Offset"] = str(upload.offset_bytes)
         case.headers.pop("Upload-Checksum", None)
-        case.body = rest if self._random.random() < 0.7 else rest[: len(rest) // 2]
+        case.body = Binary(rest if self._random.random() < 0.7 else rest[: len(rest) // 2])
         case.media_type = _PIECE
 
     def _help_end(self, case: Any) -> None:

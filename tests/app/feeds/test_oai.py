@@ -22,6 +22,7 @@ from app.main import create_app
 from catalog import editing, removal, talks
 from catalog.papers import NewPaper, find
 from catalog.settings import read_settings
+from catalog.tables import Paper, Talk
 from catalog.talks import NewTalk
 from tests.app.feeds.conftest import HARD
 from tests.app.shelf import Shelf, Spoken, served, until
@@ -141,7 +142,8 @@ def test_what_only_some_could_see_is_not_told_as_deleted(shelf: Shelf, deed: str
     alone = shelf.bare_talk(NewTalk(title="Shown to some", visibility="unlisted"))
     paper = shelf.paper(NewPaper(title="Quiet paper", visibility="unlisted"), ("Page.",))
     with shelf.catalog.write() as session:
-        for owner in (*(talks.find(session, one) for one in (shown, alone)), find(session, paper)):
+        owners: list[Talk | Paper] = [talks.find(session, one) for one in (shown, alone)]
+        for owner in (*owners, find(session, paper)):
             if "withdraw" in deed:
                 removal.withdraw(session, owner)
             if "edit" in deed:
