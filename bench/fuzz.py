@@ -22,11 +22,11 @@ from hypothesis.errors import Flaky
 
 from app.api.described import operations
 from app.encoding import load_encoder
-from bench.fuzz_archive import Throwaway
 from bench.record import record
 from catalog import submissions
 from tests.app.contract import api_of, try_operation, walk
 from tests.app.shelf import Shelf, served
+from tests.app.throwaway import Throwaway
 from tests.archive import seminar, started
 
 ROUND = settings(

@@ -17,10 +17,11 @@ from sqlmodel import col, select
 from catalog import keys, submissions
 from catalog.keys import NewKey
 from catalog.papers import NewPaper
+from catalog.promises import Said
 from catalog.submissions import OPEN
 from catalog.tables import Paper, Talk
 from catalog.talks import NewTalk
-from catalog.uploads import Upload, Uploads
+from catalog.uploads import NewUpload, Upload, Uploads
 from tests.app.contract import fits, name_of
 from tests.app.shelf import Shelf, Spoken, silent_wav
 
@@ -62,6 +63,19 @@ class Throwaway:
         for upload in self._uploads.listed()[MOST_UPLOADS:]:
             self._uploads.drop(upload.id)
 
+    def begin(self, times: int) -> None:
+        """Begin as many uploads as this, each of another file."""
+        for _ in range(times):
+            self._made += 1
+            self._uploads.begin(
+                NewUpload(
+                    length_bytes=len(self._file(self._made)),
+                    file_name=f"{self._made}.wav",
+                    metadata="",
+                    said=Said(),
+                )
+            )
+
     def ready(self, case: Any) -> None:
         """Send a request with staff's key; every other one that fits is made to name what is."""
         case.headers["Authorization"] = f"Bearer {self.secret}"
@@ -75,6 +89,7 @@ class Throwaway:
         for name, found in self._known().items():
             if name in wanted and (ids := found()):
                 wanted[name] = self._random.choice(ids)
+        case.headers.pop("If-Match", None)
         helped = getattr(self, f"_help_{name_of(case)}", None)
         if helped is not None:
             helped(case)
@@ -95,6 +110,11 @@ class Throwaway:
         """An address that is refused when it is fetched: random requests reach no other server."""
         self._made += 1
         case.body = {"url": f"http://127.0.0.1:9/{self._made}.mp4", "title": f"Talk {self._made}"}
+
+    def _help_edit_talk(self, case: Any) -> None:
+        case.body = {"abstract": f"Said for the {self._random.randrange(1000)}th time."}
+
+    _help_edit_paper = _help_edit_talk
 
     def _help_begin(self, case: Any) -> None:
         self._made += 1
