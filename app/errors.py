@@ -8,6 +8,7 @@ ServiceProblem
 ├── KeyUnknown       no key has that secret: look for a slip
 ├── KeyRevoked       the key was ended by staff: ask for another
 ├── KeyExpired       the key's time is over: ask for another
+├── AddressRefused   a signed address is changed, or its time is over: ask for the talk again
 ├── KeyInUrl         a key, or a parameter for one, is in the address: send it as a header
 ├── ScopeMissing     the key is not for this: use one with more scope
 ├── OriginRefused    the key may not be sent from that page: name its origin when making one
@@ -103,6 +104,16 @@ class KeyExpired(ServiceProblem):
 
     def __init__(self) -> None:
         super().__init__("this key has expired; ask the archive's staff for another")
+
+
+class AddressRefused(ServiceProblem):
+    """A signed address was changed, or its time is over."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this address of a recording holds no more, or never did; ask for the talk again, "
+            "its answer has another"
+        )
 
 
 class KeyInUrl(ServiceProblem):

@@ -86,6 +86,13 @@ class KeyRing:
             raise KeyUnknown
         return held
 
+    def named(self, public_id: str) -> HeldKey:
+        """The key with this id, active or not.  Raises: KeyUnknown."""
+        for held in self._held.values():
+            if held.public_id == public_id:
+                return held
+        raise KeyUnknown
+
     def is_active(self, public_id: str) -> bool:
         """Whether the key with this id can be used still, as far as the last look is believed."""
         at_s = time.time()

@@ -60,6 +60,7 @@ def create_app(settings: Settings, *, load_encoder: LoadEncoder | None = None) -
         opening = open_service(settings, metrics=metrics, load=load_encoder)
         app.state.service = await to_thread.run_sync(opening.__enter__)
         await to_thread.run_sync(app.openapi)
+        await to_thread.run_sync(embed.keep, settings.data_dir / embed.KEPT)
         try:
             yield
         finally:

@@ -51,6 +51,8 @@ class View:
         self._started = time.monotonic()
         self.version = 0
         self.suggestions: Suggestions | None = None
+        self.suggested = 0
+        """How often the suggestions were made."""
 
     def owner(self, public_id: str) -> Shown | None:
         """The talk or paper, if it is public."""
@@ -124,6 +126,7 @@ class View:
         made = Suggestions(list(self._owners.values()))
         with self._looking:
             self.suggestions = made
+            self.suggested += 1
             self.version += 1  # what was suggested before is not to be kept
         settle()
         took_s = time.monotonic() - began

@@ -6,6 +6,7 @@ and keeps it; a snapshot and the encoder that it names are swapped as one refere
 whose encoder does not load replaces none that is served.
 """
 
+import secrets
 import sys
 import threading
 from collections.abc import Hashable, Iterator
@@ -23,6 +24,8 @@ from app.api.turns import Turns
 from app.encoding import FittingEncoders, LoadEncoder, load_encoder, load_rereader
 from app.heap import release, settle
 from app.keyring import KeyRing
+from app.signing import SECRET_BYTES, Signer, secret_in
+from app.suggestions import Suggestions
 from app.view import View
 from catalog import within as catalog_within
 from catalog.engine import Catalog, open_catalog
@@ -48,6 +51,7 @@ KEPT_LISTS = 128
 KEPT_BODIES = 4096
 KEPT_SIMILAR = 4096
 KEPT_REACHES = 64
+KEPT_SUGGESTIONS = 16
 KEPT_BYTES = 64 << 20
 
 log = structlog.get_logger(__name__)
@@ -217,6 +221,7 @@ class Service:
     turns: Turns
     metrics: Metrics
     uploads: Uploads
+    signer: Signer
     listeners: Listeners = field(default_factory=Listeners)
     within: frozenset[str] | None = None
     quality: Kept[Quality] = field(default_factory=lambda: Kept(most=2))
@@ -230,6 +235,23 @@ class Service:
     )
 
     reaches: Kept[frozenset[str]] = field(default_factory=lambda: Kept(most=KEPT_REACHES))
+
+    narrowed: Kept[Suggestions] = field(default_factory=lambda: Kept(most=KEPT_SUGGESTIONS))
+
+    def suggestions(self) -> Suggestions | None:
+        """What may be offered to the caller while he types; None while the archive is being read.
+
+        Raises: CatalogUnavailable.
+        """
+        reach = self.reach()
+        if reach is None or self.view.suggestions is None:
+            return self.view.suggestions
+        key = (self.within, self.view.suggested)
+        known = self.narrowed.get(key)
+        if known is None:
+            known = Suggestions(one for key in reach if (one := self.view.owner(key)) is not None)
+            self.narrowed.put(key, known)
+        return known
 
     def reach(self) -> frozenset[str] | None:
         """Public ids of all that the caller may be shown; None: of everything.
@@ -269,6 +291,12 @@ class Service:
         )
 
 
+def _signer(settings: Settings) -> Signer:
+    """What signs addresses; where reading is open none is needed, and nothing is written."""
+    closed = settings.reading == "key"
+    return Signer(secret_in(settings.data_dir) if closed else secrets.token_bytes(SECRET_BYTES))
+
+
 @contextmanager
 def open_service(
     settings: Settings, *, metrics: Metrics, load: LoadEncoder | None = None
@@ -284,6 +312,7 @@ def open_service(
         catalog=catalog,
         store=store,
         uploads=Uploads(settings, store),
+        signer=_signer(settings),
         live=live,
         view=view,
         keys=keys,

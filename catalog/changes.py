@@ -1,7 +1,7 @@
 """What other programs must learn of: which talks and papers changed or went, and when.
 
-Invariant: of what was taken away only its id, its kind and the time are here.  What is unlisted is
-not here at all: its id is an address.
+Invariant: of what was taken away only its id, its kind and the time are here.  What is unlisted, or
+was when it was taken away, is not here at all: its id is an address.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def public(session: Session) -> list[Change]:
 
 def with_gone(session: Session) -> list[Change]:
     """The same, with what was withdrawn or removed."""
-    return sorted([*public(session), *_withdrawn(session), *_removed(session)], key=_order)
+    return sorted([*public(session), *_taken_away(session)], key=_order)
 
 
 def _order(one: Change) -> tuple[datetime, str]:
@@ -97,19 +97,23 @@ def _papers(session: Session) -> Iterator[Change]:
         yield Change(kind="paper", public_id=public_id, slug=slug, changed_at=max(created, updated))
 
 
-def _withdrawn(session: Session) -> Iterator[Change]:
-    talks = select(Talk.public_id, Talk.updated_at).where(Talk.visibility == "withdrawn")
-    papers = select(Paper.public_id, Paper.updated_at).where(Paper.visibility == "withdrawn")
-    yield from (_gone("talk", *row) for row in session.exec(talks))
-    yield from (_gone("paper", *row) for row in session.exec(papers))
+def _taken_away(session: Session) -> Iterator[Change]:
+    """What everybody could see until it was withdrawn or removed, once each, by its last time.
 
-
-def _removed(session: Session) -> Iterator[Change]:
+    What is unlisted again is not told of: its id is an address.
+    """
+    rows = session.exec(
+        select(Event).where(col(Event.deed).in_(("withdraw", "remove"))).order_by(col(Event.id))
+    )
+    last = {(one.kind, one.public_id): one.at for one in rows if "visibility" in one.fields}
     for kind in KINDS:
-        rows = session.exec(
-            select(Event.public_id, Event.at).where(Event.deed == "remove", Event.kind == kind)
+        table = Talk if kind == "talk" else Paper
+        here = set(session.exec(select(table.public_id).where(table.visibility != "withdrawn")))
+        yield from (
+            _gone(kind, public_id, at)
+            for (known, public_id), at in last.items()
+            if known == kind and public_id not in here
         )
-        yield from (_gone(kind, *row) for row in rows)
 
 
 def _gone(kind: Kind, public_id: str, at: datetime) -> Change:

@@ -55,7 +55,8 @@ def edit(
         facts.set_paper(session, owner, new)
     else:
         facts.set_talk(session, owner, new)
-    events.note(session, "edit", owner, fields=changes, who=who)
+    withdrawn = changes.get("visibility") == ("public", "withdrawn")
+    events.note(session, "withdraw" if withdrawn else "edit", owner, fields=changes, who=who)
     return changes
 
 

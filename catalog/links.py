@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from catalog import papers, submissions
@@ -18,6 +19,7 @@ from catalog.tables import Paper, Recording, Submission, Talk, TalkPaper, now
 
 _FIRST_WAIT_S = 30.0
 _LONGEST_WAIT_S = 3600.0
+_OF_ADDRESSES = 1  # what the locks of a PostgreSQL are for, as the first of their two numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class NewLink:
 
 def promise(session: Session, new: NewLink) -> Submission:
     """Promise to fetch an address, or find its promise.  Raises: AlreadyThere (what it gave)."""
+    _hold(session, new.url)
     query = select(Submission).where(Submission.kind == "link", Submission.source_url == new.url)
     known = session.exec(query.order_by(col(Submission.id).desc())).first()
     if known is None:
@@ -57,6 +60,14 @@ def promise(session: Session, new: NewLink) -> Submission:
         submissions.retry(session, known.public_id)
         session.refresh(known)
     return known
+
+
+def _hold(session: Session, url: str) -> None:
+    """Let nobody else promise the address until the transaction ends; SQLite has one writer."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        held = sa.func.pg_advisory_xact_lock(_OF_ADDRESSES, sa.func.hashtext(url))
+        connection.execute(sa.select(held))
 
 
 def promise_arxiv(session: Session, paper: NewPaper, new: NewLink) -> Submission:

@@ -82,8 +82,8 @@ def _nothing(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _address(value: str) -> str:
-    if not re.match(r"https?://[^\s/]", value, re.IGNORECASE):
+def _address(value: Any) -> Any:
+    if isinstance(value, str) and not re.match(r"https?://[^\s/]", value, re.IGNORECASE):
         raise ValueError(f"{value[:60]!r} is not an address that begins with http:// or https://")
     return value
 

@@ -36,10 +36,10 @@ def withdraw(
     """
     if owner.visibility == "withdrawn":
         return False
+    events.note(session, "withdraw", owner, fields=_shown(owner), said=said, who=who)
     owner.visibility = "withdrawn"
     owner.updated_at = now()
     session.add(owner)
-    events.note(session, "withdraw", owner, fields=["visibility"], said=said, who=who)
     return True
 
 
@@ -54,7 +54,7 @@ def remove(
     for job in jobs:
         if job.state in OPEN or _may_still_run(job):
             raise JobProblem(_refusal(owner, job))
-    event = events.note(session, "remove", owner, said=said, who=who)
+    event = events.note(session, "remove", owner, fields=_shown(owner), said=said, who=who)
     events.leave(
         session,
         event,
@@ -68,6 +68,11 @@ def remove(
     session.expunge(owner)
     _drop_orphans(session)
     return event
+
+
+def _shown(owner: Talk | Paper) -> list[str]:
+    """What of it is no longer as everybody saw it: nothing, where only some could."""
+    return ["visibility"] if owner.visibility == "public" else []
 
 
 def _refusal(owner: Talk | Paper, job: Submission) -> str:

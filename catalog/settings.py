@@ -42,6 +42,12 @@ class Settings(BaseSettings):
         pattern=r"^(\S+@(\S+\.)+\S+)?$",
         description="Address of staff, for catalogues that harvest the archive.",
     )
+    podcast_cover: str = Field(
+        "",
+        pattern=r"^(https?://\S+\.(jpe?g|png))?$",
+        description="Address of the picture of all podcasts, a square JPEG or PNG with 1400 to "
+        "3000 pixels a side; empty: none.",
+    )
     reading: Literal["open", "key"] = Field(
         "open",
         description="Who may read. open: everybody; key: whoever sends a key, and browsers see no "

@@ -439,7 +439,7 @@ class Event(SQLModel, table=True):
     deed: str
     kind: str  # talk, paper or catalogue
     public_id: str = ""  # of the talk or paper
-    fields: list[str] = _json(list)  # whose values changed
+    fields: list[str] = _json(list)  # whose values changed; visibility: everybody saw it before
     note: str = _text()
     unswept: dict[str, list[str]] = _json(dict)
 

@@ -4,12 +4,14 @@ No matrix of means is kept: it would be as large as the vectors of a small archi
 page in a thousand.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from index.dense import DenseLeg
 from index.encoders import Vectors
+from index.filters import allowed_rows
 from index.rows import Rows
 
 # How much it counts against one that it is like those before it, and from which cosine on two are
@@ -27,14 +29,21 @@ class Likeness:
     cosine: float
 
 
-def similar(rows: Rows, leg: DenseLeg, owner_id: str, limit: int) -> list[Likeness]:
-    """Talks and papers like this one, each unlike those before it; none without vectors."""
+def similar(
+    rows: Rows, leg: DenseLeg, owner_id: str, limit: int, among: Collection[str] | None = None
+) -> list[Likeness]:
+    """Talks and papers like this one, each unlike those before it; none without vectors.
+
+    among: ids of those that may be proposed; None: all.
+    """
     place = next(iter(rows.ordinals_of([owner_id])), None)
     if place is None:
         return []
     mine = np.flatnonzero(rows.owner_of == place)
     centre = _centre(leg.of(mine))
-    found, _ = leg.search(centre, PROPOSALS + len(mine))
+    ordinals = None if among is None else rows.ordinals_of(among)
+    allowed = allowed_rows(rows.owner_of, ordinals)
+    found, _ = leg.search(centre, PROPOSALS + len(mine), allowed)
     near = list(dict.fromkeys(rows.owner_of[found].tolist()))
     others = [one for one in near if one != place][: 4 * limit]
     if not others:

@@ -5,7 +5,7 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -185,10 +185,17 @@ class Searcher:
         )
         return result if request.mode == "keyword" else self._reread(query.text, result)
 
-    def similar(self, owner_id: str, limit: int) -> list[Likeness]:
-        """Talks and papers like this one, each unlike those before it; none without vectors."""
+    def similar(
+        self, owner_id: str, limit: int, among: Collection[str] | None = None
+    ) -> list[Likeness]:
+        """Talks and papers like this one, each unlike those before it; none without vectors.
+
+        among: ids of those that may be proposed; None: all.
+        """
         meaning = self._meaning
-        return [] if isinstance(meaning, str) else similar(self._rows, meaning.leg, owner_id, limit)
+        if isinstance(meaning, str):
+            return []
+        return similar(self._rows, meaning.leg, owner_id, limit, among)
 
     def passages_of(self, owner_id: str) -> tuple[list[Passage], Vectors]:
         """The passages of a talk or paper in its order, and their unit vectors; none without them.

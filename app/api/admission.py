@@ -5,6 +5,7 @@ not for him; a refusal repeats nothing of what was sent.  An answer to a key is 
 """
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
@@ -31,6 +32,8 @@ _KEY_NAMES = frozenset(
     {"key", "apikey", "accesstoken", "token", "authorization", "bearer", "secret", "searchkey"}
 )
 _MAY_HOLD_A_KEY = re.compile(rb"key|token|authorization|bearer|secret|seminar|%", re.IGNORECASE)
+SIGNED = "/media/talks/"
+"""What a player asks for, which cannot send a key."""
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -112,12 +115,14 @@ class Admission:
         Raises: ServiceProblem, CatalogUnavailable (no key can be believed).
         """
         await self._count_client(scope, visit)
-        if visit.asked.secret is not None:
+        secret, signed_by = visit.asked.secret, self._signed_by(scope)
+        if secret is not None or signed_by is not None:
             if not ring.is_current:
                 await to_thread.run_sync(ring.look)
-            key = visit.key = ring.of(visit.asked.secret)
+            key = visit.key = ring.of(secret) if secret else ring.named(signed_by or "")
             key.require_active()
-            self._require_origin(key, visit.asked.origin)
+            if secret is not None:  # a player says no origin
+                self._require_origin(key, visit.asked.origin)
             visit.caller = Caller(key=key)
             await self._count(visit, "key", key.public_id)
         require(needs, visit.caller, open_to_read=self._open_to_read)
@@ -125,6 +130,17 @@ class Admission:
     async def _count_client(self, scope: Scope, visit: "_Visit") -> None:
         client = scope.get("client")
         await self._count(visit, "client", client_named(client[0] if client else "unknown"))
+
+    def _signed_by(self, scope: Scope) -> str | None:
+        """The id of the key for which the address of a recording was signed.
+
+        Raises: AddressRefused.
+        """
+        if self._open_to_read or not scope["path"].startswith(SIGNED):
+            return None
+        service: Service = scope["app"].state.service
+        query = scope["query_string"].decode("latin-1")
+        return service.signer.key_of(scope["path"], query, at_s=time.time())
 
     async def _count(self, visit: "_Visit", policy: str, who: str) -> None:
         standing = await self._limits.count(policy, who)

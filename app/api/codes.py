@@ -21,6 +21,10 @@ _STAFF = "Try again later. If it stays, tell the archive's staff; the log says w
 _SOON = "Wait as long as `Retry-After` says, then ask again."
 
 CODES: Mapping[str, Meaning] = {
+    "address_refused": Meaning(
+        means="The signed address of a recording was changed, or its time is over.",
+        do="Ask for the talk again; its answer has an address that holds.",
+    ),
     "already_there": Meaning(
         means="The archive has this recording or paper already.",
         do="Use the one that the detail names.",

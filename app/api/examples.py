@@ -220,7 +220,6 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "jobs": {JSON: {"items": [_JOB], "next_cursor": None}},
     **{key: {JSON: _JOB} for key in ("job", "cancel", "retry")},
     "events": {"text/event-stream": 'event: progress\nid: 7\ndata: {"percent": 34}\n\n'},
-    "begin": {JSON: {**_UPLOAD, "offset": 0}},
     "upload": {JSON: _UPLOAD},
     "livez": {"text/plain": "ok\n"},
     "readyz": {

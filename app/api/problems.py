@@ -103,6 +103,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     ours.KeyUnknown: Answer(status=401, code="key_unknown", title="Unknown key"),
     ours.KeyRevoked: Answer(status=401, code="key_revoked", title="Revoked key"),
     ours.KeyExpired: Answer(status=401, code="key_expired", title="Expired key"),
+    ours.AddressRefused: Answer(
+        status=403, code="address_refused", title="The address holds no more"
+    ),
     ours.KeyInUrl: Answer(status=400, code="key_in_url", title="A key in the address"),
     ours.ScopeMissing: Answer(status=403, code="scope_missing", title="Not for this key"),
     ours.OriginRefused: Answer(status=403, code="origin_refused", title="Not from this page"),

@@ -33,6 +33,21 @@ SAY_EVERY_S = 15.0
 """How long a stream is silent at most; proxies close what says nothing for a minute."""
 
 AGAIN_MS = 2_000
+EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "id": {"type": "string", "description": "For `Last-Event-ID`."},
+        "retry": {"type": "integer"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/JobAnswer"},
+        },
+    },
+}
+"""The shape of one event.  Source: OpenAPI 3.2, 4.14.5, which is what programs of 3.1 read too."""
 LastSeen = Annotated[
     str | None,
     Header(alias="Last-Event-ID", max_length=200, description="What was seen last; goes on after."),
@@ -46,7 +61,7 @@ LastSeen = Annotated[
     responses={
         200: {
             "description": "Events `progress`, then one `end`; the data of each is a job.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"itemSchema": EVENT}},
         },
         204: {"description": "The job has ended, and its end was seen."},
         **documented(404, 422),

@@ -210,7 +210,10 @@ class TalkAnswer(TalkItem):
     abstract: str
     language: str | None
     visibility: Literal["public", "unlisted"]
-    media_url: str | None
+    media_url: str | None = Field(
+        description="For a search key where reading needs one: signed, so that a player may ask "
+        "for it without the key, for four hours at least."
+    )
     media_type: str | None
     transcripts: dict[str, str] = Field(description="Address of the transcript by format.")
     partial: bool = Field(description="Parts of the recording could not be read.")

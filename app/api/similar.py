@@ -28,7 +28,6 @@ from index.likeness import Likeness
 router = APIRouter(prefix="/api/v1", tags=["talks"])
 MOST = 6
 _WORKED_OUT = 2 * MOST  # some may be hidden by the time they are shown
-_WORKED_OUT_WITHIN = 50 * MOST  # most may not be for a caller who is held to some series
 LEAST_LIKE = 0.3
 SimilarFields: TypeAlias = Annotated[Wanted, Depends(fields_of(SimilarItem))]
 
@@ -72,11 +71,11 @@ def similar_to(service: Service, owner_id: str) -> list[Similar]:
     searcher = service.live.searcher()
     if searcher is None:
         return []
-    most = _WORKED_OUT if service.within is None else _WORKED_OUT_WITHIN
-    key = (searcher.generation, searcher.legs["dense"], owner_id, most)
+    reach = service.reach()
+    key = (searcher.generation, searcher.legs["dense"], owner_id, reach)
     known: Sequence[Likeness] | None = service.similar.get(key)
     if known is None:
-        known = searcher.similar(owner_id, most)
+        known = searcher.similar(owner_id, _WORKED_OUT, reach)
         service.similar.put(key, known)
     service.view.look()
     this = service.view.owner(owner_id)

@@ -3,6 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -32,13 +33,17 @@ async def suggest(
     limit: Annotated[int, Query(ge=1, le=20, description="How many at the most.")] = 8,
 ) -> Response:
     """Titles, people, series and terms with words that begin so; where none do, what was meant."""
-    answer = SuggestAnswer(query=q, suggestions=suggested(service, q, limit))
+    if service.within is None:
+        offered = suggested(service, q, limit)
+    else:  # what his series have may have to be gone through first
+        offered = await to_thread.run_sync(suggested, service, q, limit)
+    answer = SuggestAnswer(query=q, suggestions=offered)
     return tagged(request, answer.model_dump_json().encode(), media_type="application/json")
 
 
 def suggested(service: Service, typed: str, limit: int) -> list[Suggestion]:
     """What is offered; nothing while the archive is being read."""
-    known = service.view.suggestions
+    known = service.suggestions()
     if known is None:
         return []
     offered = known.offered(typed, limit, service.owner)

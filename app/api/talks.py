@@ -1,11 +1,13 @@
 """GET /api/v1/talks and /api/v1/talks/{id}."""
 
+import time
 from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.api.access import caller_of
 from app.api.answers import hidden_recording
 from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
@@ -74,12 +76,23 @@ def talk(
     """A talk with its recording, transcripts and papers; unlisted ones too, by their id."""
     details = shown_talk(service, talk_id)
     answer = talk_answer(details, papers_mentioned(service, details.talk))
+    answer = _for_players(request, service, answer)
     return tagged(
         request,
         written(answer, wanted),
         media_type="application/json",
         keep=keeping(answer.visibility),
     )
+
+
+def _for_players(request: Request, service: Service, answer: TalkAnswer) -> TalkAnswer:
+    """With an address that a player may ask for without a key, where a page asked with one."""
+    key = caller_of(request.scope).key
+    closed = service.settings.reading == "key" and key is not None and key.scope == "search"
+    if key is None or answer.media_url is None or not closed:
+        return answer
+    signed = service.signer.address(answer.media_url, key_id=key.public_id, at_s=time.time())
+    return answer.model_copy(update={"media_url": signed})
 
 
 def shown_talk(service: Service, key: str) -> TalkDetails:

@@ -79,6 +79,7 @@ def options(service: Opened) -> Response:
 @router.post(
     "",
     status_code=201,
+    response_class=Response,
     summary="Begin an upload",
     dependencies=[Depends(speaks_tus)],
     responses={

@@ -6,20 +6,23 @@ to the bytes that have it, for ever.  Source: Subresource Integrity, W3C.
 
 import base64
 import hashlib
+import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+import structlog
+from fastapi import APIRouter, Request
+from fastapi import Path as PathParameter
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.caching import holds
+from app.api.depends import Opened
 from app.api.edge import FOR_EVER
 from app.api.schemas import Shape
 
@@ -28,7 +31,11 @@ SCRIPT = "text/javascript"
 DIGEST_LETTERS = 16
 FRESH = "public, max-age=300, stale-while-revalidate=86400"
 ANYBODY = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
-PINNED = re.compile(r"v1-([0-9a-f]{16})\.js")
+DIGEST = re.compile(r"[0-9a-f]{16}")
+KEPT = "embed"
+"""The folder, in that of the archive, of every script that it ever served."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +69,35 @@ def present() -> Script:
     return Script(body=(files("app.embed") / "v1.js").read_bytes())
 
 
-@cache
-def pinned() -> Mapping[str, Script]:
-    """Every script that may be asked for by its hash: the present one and those of releases."""
-    kept = kept_in(files("app.embed") / "released")
-    return {**kept, present().digest: present()}
+def keep(folder: Path) -> None:
+    """Keep the present script for pages that pin it, also when another version is installed.
+
+    Where the folder cannot be written, none is kept, and the log says so.
+    """
+    script = present()
+    path = folder / f"v1-{script.digest}.js"
+    if path.exists():
+        return
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(script.body)
+        aside.replace(path)
+    except OSError as error:
+        log.warning("the script for other sites is not kept", reason=str(error))
 
 
-def kept_in(folder: Traversable) -> dict[str, Script]:
-    """Scripts of earlier releases by their digest.  Raises: ValueError (a name that lies)."""
-    found: dict[str, Script] = {}
-    for file in folder.iterdir() if folder.is_dir() else ():
-        named = PINNED.fullmatch(file.name)
-        if named is None:
-            continue
-        script = Script(body=file.read_bytes())
-        if script.digest != named[1]:
-            raise ValueError(f"{file.name} was changed: its hash is {script.digest}")
-        found[script.digest] = script
-    return found
+def pinned(folder: Path, digest: str) -> Script | None:
+    """The script with this hash: the present one, or one that was kept in the folder."""
+    if digest == present().digest:
+        return present()
+    if not DIGEST.fullmatch(digest):
+        return None
+    try:
+        script = Script(body=(folder / f"v1-{digest}.js").read_bytes())
+    except OSError:
+        return None
+    return script if script.digest == digest else None  # one that was changed is not served
 
 
 @router.get("/v1.js")
@@ -92,10 +109,13 @@ def stable(request: Request) -> Response:
 @router.get("/v1-{digest}.js")
 def by_digest(
     request: Request,
-    digest: Annotated[str, Path(max_length=64, description="From `/embed/integrity.json`.")],
+    service: Opened,
+    digest: Annotated[
+        str, PathParameter(max_length=64, description="From `/embed/integrity.json`.")
+    ],
 ) -> Response:
     """The version with this hash, for pages that pin it; it never changes."""
-    script = pinned().get(digest)
+    script = pinned(service.settings.data_dir / KEPT, digest)
     if script is None:
         raise HTTPException(status_code=404, headers=ANYBODY)
     return _sent(request, script, FOR_EVER)

@@ -37,7 +37,9 @@ def podcast(request: Request, service: Opened, slug: str) -> Response:
     """The recordings of a series, the latest talk first."""
     channel, base = of_series(service, slug), base_of(request, service)
     heard_here = [one for one in channel.talks if playable(one)]
-    root = node("rss", _SPACES, _channel(channel, heard_here[:MOST], base, here_of(request, base)))
+    known = _channel(channel, heard_here[:MOST], base, here_of(request, base))
+    known.extend(_cover(channel, base, service.settings.podcast_cover))
+    root = node("rss", _SPACES, known)
     changed = newest_change(heard_here)
     return sent(request, written(root), media_type="application/rss+xml", updated_at=changed)
 
@@ -58,6 +60,15 @@ def _channel(channel: Channel, talks: list[TalkDetails], base: str, here: str) -
         node("itunes:category", {"text": "Education"}),
         *(_item(one, base) for one in talks),
     )
+
+
+def _cover(channel: Channel, base: str, picture: str) -> list[ET.Element]:
+    """The picture, as podcast directories and as readers of feeds look for it."""
+    if not picture:
+        return []
+    said = {"url": picture, "title": channel.title, "link": base + channel.page}
+    image = node("image", None, *(node(name, None, text) for name, text in said.items()))
+    return [node("itunes:image", {"href": picture}), image]
 
 
 def _item(one: TalkDetails, base: str) -> ET.Element:

@@ -91,6 +91,14 @@ def reader(library: Shelf) -> Iterator[TestClient]:
 
 
 @pytest.fixture
+def each_shelf(tmp_path: Path, database_url: str) -> Iterator[Shelf]:
+    """An empty archive, once with each kind of database."""
+    empty = Shelf(tmp_path / "data", database_url=database_url)
+    yield empty
+    empty.close()
+
+
+@pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     """An empty archive that a test may fill and change."""
     empty = Shelf(tmp_path / "data")

@@ -47,9 +47,12 @@ class Spoken:
 class Shelf:
     """A data folder that tests fill; close it when done."""
 
-    def __init__(self, root: Path, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, root: Path, encoder: Encoder | None = None, *, database_url: str | None = None
+    ) -> None:
         self.settings = read_settings(
             data_dir=root,
+            database_url=database_url,
             limit_per_client="off",  # some tests ask as quickly as they can
         )
         self.catalog = open_catalog(self.settings.catalog_url)

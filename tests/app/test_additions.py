@@ -16,6 +16,11 @@ URL = "https://example.edu/lectures/12.mp4"
 
 
 @pytest.fixture
+def shelf(each_shelf: Shelf) -> Shelf:
+    return each_shelf
+
+
+@pytest.fixture
 def asked(shelf: Shelf) -> Iterator[Any]:
     """Asks to add something, with a key of the scope ingest."""
     with served(shelf, wait=False) as client:

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.embed import files
+from tests.app.shelf import Shelf, served
 
 LARGEST = 20_000
 
@@ -50,15 +51,30 @@ def test_only_the_files_are_open_to_every_site(reader: TestClient) -> None:
         assert answer.headers.get("access-control-allow-origin") != "*", path
 
 
-def test_scripts_of_releases_are_kept_under_their_hash(tmp_path: Path) -> None:
-    old = b"// the first one"
+def test_a_script_that_was_served_is_kept_for_those_who_pin_it(shelf: Shelf) -> None:
+    with served(shelf, wait=False):
+        pass
+    folder = shelf.settings.data_dir / files.KEPT
+    assert files.pinned(folder, files.present().digest) == files.present()
+    (kept,) = folder.iterdir()
+    assert kept.read_bytes() == files.present().body
+    old = b"// an earlier one"
     digest = hashlib.sha256(old).hexdigest()[:16]
-    (tmp_path / f"v1-{digest}.js").write_bytes(old)
-    (tmp_path / "README.md").write_text("not a script")
-    assert {name: one.body for name, one in files.kept_in(tmp_path).items()} == {digest: old}
-    (tmp_path / f"v1-{digest}.js").write_bytes(b"// changed")
-    with pytest.raises(ValueError, match="was changed"):
-        files.kept_in(tmp_path)
+    (folder / f"v1-{digest}.js").write_bytes(old)
+    with served(shelf, wait=False) as client:
+        answer = client.get(f"/embed/v1-{digest}.js")
+        assert (answer.status_code, answer.content) == (200, old)
+        assert "immutable" in answer.headers["cache-control"]
+        (folder / f"v1-{digest}.js").write_bytes(b"// changed")
+        assert client.get(f"/embed/v1-{digest}.js").status_code == 404
+        assert client.get("/embed/v1-..%2Fcatalog.js").status_code == 404
+
+
+def test_where_nothing_can_be_kept_the_present_script_is_served(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    files.keep(tmp_path / "file")
+    assert files.pinned(tmp_path / "file", files.present().digest) == files.present()
+    assert files.pinned(tmp_path / "file", "0" * 16) is None
 
 
 def test_the_script_styles_nothing_inline() -> None:

@@ -35,6 +35,11 @@ class Under:
 
 
 @pytest.fixture
+def shelf(each_shelf: Shelf) -> Shelf:
+    return each_shelf
+
+
+@pytest.fixture
 def under(shelf: Shelf) -> Iterator[Under]:
     with served(shelf, wait=False) as client:
         yield Under(shelf, client)

@@ -10,7 +10,7 @@ from catalog.papers import NewPaper
 from catalog.talks import NewTalk
 from tests.app.conftest import filled
 from tests.app.keys import answered_from_memory, believed, new_key, sent
-from tests.app.shelf import Shelf, Spoken, served
+from tests.app.shelf import Shelf, Spoken, served, until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +155,40 @@ def test_similar_ones_are_of_its_series(course: Course) -> None:
     path = "/api/v1/talks/the-second-descent/similar"
     mine = course.client.get(path, headers=course.one).json()["items"]
     assert {one["title"] for one in mine} <= {"Labels Come Last", "Notes on Tangent Kernels"}
+
+
+def test_a_small_course_is_offered_all_that_it_has(shelf: Shelf) -> None:
+    for number in range(90):
+        shelf.talk(
+            NewTalk(title=f"Kernels {number}", speakers=("Ada Okafor",), series="Big"),
+            Spoken(sentences=(f"Kernels of wide networks, part {number} of many.",)),
+        )
+    for number in range(3):
+        shelf.talk(
+            NewTalk(title=f"All about kernels {number}", speakers=("Ada Okafor",), series="Small"),
+            Spoken(sentences=(f"Kernels of wide networks, and of soup of leeks {number}.",)),
+        )
+    shelf.publish()
+    _, secret = new_key(shelf, "search", series=("small",))
+    with served(shelf) as client:
+        believed(client)
+        until(lambda: client.get("/api/v1/suggest?q=kernels").json()["suggestions"])
+        headers = sent(secret)
+        offered = {
+            typed: {
+                one["text"]
+                for one in client.get(f"/api/v1/suggest?q={typed}", headers=headers).json()[
+                    "suggestions"
+                ]
+            }
+            for typed in ("kernels", "ada")
+        }
+        path = "/api/v1/talks/all-about-kernels-0/similar"
+        alike = client.get(path, headers=headers).json()["items"]
+    mine = {f"All about kernels {number}" for number in range(3)}
+    assert offered["kernels"] >= mine
+    assert offered["ada"] == {"Ada Okafor"}
+    assert {one["title"] for one in alike} == mine - {"All about kernels 0"}
 
 
 def test_a_paper_does_not_tell_of_talks_in_other_series(shelf: Shelf) -> None:

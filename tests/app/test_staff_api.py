@@ -40,6 +40,11 @@ class Staff:
 
 
 @pytest.fixture
+def shelf(each_shelf: Shelf) -> Shelf:
+    return each_shelf
+
+
+@pytest.fixture
 def staff(shelf: Shelf) -> Iterator[Staff]:
     paper = shelf.paper(NewPaper(title="Notes on Kernels", arxiv_id="1912.02292"), ("A kernel.",))
     shelf.paper(NewPaper(title="Other Notes", doi="10.1000/182"), ("A margin.",))

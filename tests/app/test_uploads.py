@@ -62,6 +62,11 @@ class Sender:
 
 
 @pytest.fixture
+def shelf(each_shelf: Shelf) -> Shelf:
+    return each_shelf
+
+
+@pytest.fixture
 def sender(shelf: Shelf) -> Iterator[Sender]:
     with served(shelf, wait=False) as client:
         secret = new_key(shelf, "ingest")[1]

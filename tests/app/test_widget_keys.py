@@ -17,9 +17,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from catalog import keys
 from catalog.keys import NewKey
 from catalog.tables import now
+from catalog.talks import NewTalk
 from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, Answer, Site, archive, listening
 from tests.app.conftest import filled
-from tests.app.shelf import Shelf, until
+from tests.app.shelf import Shelf, Spoken, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -155,3 +156,42 @@ def test_the_examples_of_the_guide_run(course: Course, language: str) -> None:
     done = subprocess.run(runner, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "The Second Descent" in done.stdout
+
+
+def test_where_reading_needs_a_key_recordings_play(page: Page, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "closed")
+    filled(shelf)
+    film = GUIDE.parents[2] / "demo" / "recordings" / "02-the-second-descent.mp4"
+    spoken = Spoken(sentences=("Slides show a curve.", "It descends twice."))
+    shown = shelf.talk(
+        NewTalk(title="With Slides"), spoken, media=film.read_bytes(), media_type="video/mp4"
+    )
+    shelf.publish()
+    shelf.settings = shelf.settings.model_copy(update={"reading": "key"})
+    pages, asked = Site(), []
+    page.on("request", lambda one: asked.append(one.url))
+    with listening(pages) as site, archive(shelf) as origin:
+        closed = Course(shelf=shelf, archive=origin, site=site, pages=pages)
+        public_id, secret = closed.key(NewKey(scope="search", origins=(site,)))
+        html = (
+            '<!DOCTYPE html><html lang="en"><title>Course</title>'
+            f'<script type="module" src="{origin}/embed/v1.js"></script>'
+            f'<talk-player archive="{origin}" key="{secret}" talk="{shown}" t="12"></talk-player>'
+        )
+        pages.put("/", Answer(body=html.encode()))
+        page.goto(site)
+        player = page.locator("talk-player video")
+        expect(player).to_be_visible()
+        player.evaluate("one => one.play()")
+        page.wait_for_function(
+            "document.querySelector('talk-player').shadowRoot.querySelector('video')"
+            ".currentTime > 12.5"
+        )
+        assert any("/media/talks/" in url for url in asked)
+        assert not any(secret in url for url in asked)
+        address = str(player.get_attribute("src"))
+        assert httpx2.get(address, headers={"range": "bytes=0-9"}).status_code == 206
+        with shelf.catalog.write() as session:
+            keys.revoke(session, public_id)
+        until(lambda: httpx2.get(address).status_code == 401, within_s=5)
+    shelf.close()

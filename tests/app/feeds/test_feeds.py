@@ -147,6 +147,19 @@ def test_a_list_offers_its_feeds(reader: TestClient, page: str, kinds: list[str]
         assert f'href="{url}" title="' in text  # for programs, too
 
 
+def test_a_podcast_has_the_picture_that_is_set(shelf: Shelf) -> None:
+    shelf.talk(NewTalk(title="T", series="S"), Spoken(sentences=("A kernel.",)))
+    picture = "https://example.edu/cover.png"
+    with served(shelf, wait=False) as client:
+        assert "image" not in parsed(client, "/feeds/series/s.rss").feed
+    shelf.settings = shelf.settings.model_copy(update={"podcast_cover": picture})
+    with served(shelf, wait=False) as client:
+        text = client.get("/feeds/series/s.rss").text
+        assert parsed(client, "/feeds/series/s.rss").feed.image.href == picture
+    assert f'<itunes:image href="{picture}"' in text
+    assert f"<url>{picture}</url>" in text
+
+
 def test_a_podcast_has_recordings_that_can_be_fetched(reader: TestClient) -> None:
     feed = parsed(reader, "/feeds/series/foundations.rss")
     assert feed.version == "rss20"

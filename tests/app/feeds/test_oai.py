@@ -19,9 +19,10 @@ from starlette.testclient import TestClient
 from app.feeds.oai import records
 from app.feeds.oai.protocol import Refused, parsed, selection
 from app.main import create_app
-from catalog import removal, talks
-from catalog.papers import NewPaper
+from catalog import editing, removal, talks
+from catalog.papers import NewPaper, find
 from catalog.settings import read_settings
+from catalog.tables import Paper, Talk
 from catalog.talks import NewTalk
 from tests.app.feeds.conftest import HARD
 from tests.app.shelf import Shelf, Spoken, served, until
@@ -135,13 +136,47 @@ def test_a_harvester_is_told_of_what_was_withdrawn_and_removed(
         harvester.ListRecords(metadataPrefix="oai_dc", until="1999-01-01")
 
 
+@pytest.mark.parametrize("deed", ["withdraw", "edit", "remove", "withdraw and remove"])
+def test_what_only_some_could_see_is_not_told_as_deleted(shelf: Shelf, deed: str) -> None:
+    shown = shelf.bare_talk(NewTalk(title="Shown to all"))
+    alone = shelf.bare_talk(NewTalk(title="Shown to some", visibility="unlisted"))
+    paper = shelf.paper(NewPaper(title="Quiet paper", visibility="unlisted"), ("Page.",))
+    with shelf.catalog.write() as session:
+        owners: list[Talk | Paper] = [talks.find(session, one) for one in (shown, alone)]
+        for owner in (*owners, find(session, paper)):
+            if "withdraw" in deed:
+                removal.withdraw(session, owner)
+            if "edit" in deed:
+                editing.edit(session, owner, {"visibility": "withdrawn"})
+            if "remove" in deed:
+                removal.remove(session, owner)
+    with served(shelf, wait=False) as client:
+        told = client.get(f"/oai?{LIST}").text
+        assert shown in told
+        assert 'status="deleted"' in told
+        assert alone not in told
+        assert paper not in told
+
+
+def test_what_is_unlisted_again_is_not_told_as_deleted(shelf: Shelf) -> None:
+    quiet = shelf.bare_talk(NewTalk(title="Quiet again"))
+    shelf.bare_talk(NewTalk(title="Loud"))
+    with shelf.catalog.write() as session:
+        talk = talks.find(session, quiet)
+        removal.withdraw(session, talk)
+        editing.edit(session, talk, {"visibility": "unlisted"})
+    with served(shelf, wait=False) as client:
+        assert quiet not in client.get(f"/oai?{LIST}").text
+
+
 def test_nothing_of_a_hidden_talk_is_told(shelf: Shelf) -> None:
     spoken = Spoken(sentences=("A kernel of xylograph.",))
     gone = shelf.talk(NewTalk(title="xylograph gone", series="xylograph set"), spoken)
     alone = shelf.talk(NewTalk(title="xylograph alone", series="quixotry set"), spoken, media=b"1")
     muted = shelf.talk(NewTalk(title="Muted"), Spoken(sentences=("Hush.",)), media=b"2")
     with served(shelf, wait=False) as client:
-        shelf.change_talk(gone, visibility="withdrawn")
+        with shelf.catalog.write() as session:
+            removal.withdraw(session, talks.find(session, gone))
         shelf.change_talk(alone, visibility="unlisted")
         shelf.change_talk(muted, recording_status="withdrawn")
         texts = [
