@@ -14,7 +14,7 @@ from bench.record import RESULTS
 PICTURES = RESULTS.parent.parent / "docs" / "pictures"
 COLOURS = ("#c2410c", "#1d4ed8", "#047857", "#7e22ce", "#475569", "#a16207", "#0e7490", "#be185d")
 WIDTH, HEIGHT = 900, 460
-LEFT, RIGHT, TOP, BOTTOM = 84, 610, 76, 400
+LEFT, RIGHT, TOP, BOTTOM = 84, 580, 76, 400
 APART = 17  # between two labels
 Series = Mapping[str, Mapping[float, float]]  # by name, y by x
 Groups = Mapping[str, Mapping[str, float]]  # by group, height by name
