@@ -6,6 +6,7 @@ that fails is named in the answer and the other one answers alone.
 
 import logging
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -57,6 +58,9 @@ STRANGE_FLOOR = 0.3
 
 logger = logging.getLogger(__name__)
 
+_BESIDE = ThreadPoolExecutor(max_workers=8, thread_name_prefix="meaning")
+"""Where one leg is asked while the other runs; neither holds Python's lock for most of its time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
@@ -87,6 +91,16 @@ class _Meaning:
 
     encoder: Encoder
     leg: DenseLeg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Near:
+    """What is nearest to a query in meaning, best first; its vector, and the leg that has more."""
+
+    leg: DenseLeg
+    vector: Vectors
+    rows: Places
+    cosines: Vectors
 
 
 class Searcher:
@@ -252,14 +266,15 @@ class Searcher:
         )
 
     def _runs(self, legs: tuple[Leg, ...], query: ParsedQuery, scope: _Scope) -> dict[Leg, _Run]:
-        """Run legs, terms first, so that what the words find gets its cosine too."""
+        """Run legs beside each other; what the words find gets its cosine too."""
         runs: dict[Leg, _Run] = {}
+        near = _BESIDE.submit(self._near, query, scope) if len(legs) > 1 else None
         for leg in sorted(legs, reverse=True):
             try:
                 run = (
                     self._by_words(query, scope)
                     if leg == "terms"
-                    else self._by_meaning(query, scope, runs)
+                    else self._by_meaning(query, scope, runs, near)
                 )
             except Exception as problem:  # whatever it is, the other leg must answer
                 logger.exception("the %s leg of snapshot %s failed", leg, self.generation)
@@ -276,21 +291,34 @@ class Searcher:
             scale=Scale(bound=found.bound, rare=found.rare),
         )
 
-    def _by_meaning(self, query: ParsedQuery, scope: _Scope, runs: Mapping[Leg, _Run]) -> _Run:
-        meaning = self._meaning
-        if isinstance(meaning, str):
-            return _Run(said=meaning)
-        vector = meaning.encoder.encode_query(query.text)
-        rows, cosines = meaning.leg.search(vector, scope.candidates, scope.allowed)
-        proposed = len(rows)
+    def _by_meaning(
+        self,
+        query: ParsedQuery,
+        scope: _Scope,
+        runs: Mapping[Leg, _Run],
+        begun: Future[_Near | None] | None,
+    ) -> _Run:
+        near = begun.result() if begun else self._near(query, scope)
+        if near is None:
+            return _Run(said=str(self._meaning))
+        rows, cosines = near.rows, near.cosines
         if not (self._terms.knows_any(query) or sounds_english(query)):
             rows, cosines = rows[cosines >= STRANGE_FLOOR], cosines[cosines >= STRANGE_FLOOR]
         unseen = np.setdiff1d(runs["terms"].rows if "terms" in runs else NO_ROWS, rows)
         return _Run(
             rows=np.concatenate([rows, unseen]),
-            scores=np.concatenate([cosines, meaning.leg.cosines(vector, unseen)]),
-            proposed=proposed,
+            scores=np.concatenate([cosines, near.leg.cosines(near.vector, unseen)]),
+            proposed=len(near.rows),
         )
+
+    def _near(self, query: ParsedQuery, scope: _Scope) -> _Near | None:
+        """What is nearest in meaning; None without an encoder."""
+        meaning = self._meaning
+        if isinstance(meaning, str):
+            return None
+        vector = meaning.encoder.encode_query(query.text)
+        rows, cosines = meaning.leg.search(vector, scope.candidates, scope.allowed)
+        return _Near(leg=meaning.leg, vector=vector, rows=rows, cosines=cosines)
 
     def _ranked(self, runs: Mapping[Leg, _Run], query: ParsedQuery) -> Ranking:
         """Rows best first: those of whom the query names, those with its phrases, the others."""
