@@ -43,8 +43,8 @@ def opened(browser: Browser, url: str, *, narrow: bool = False) -> Iterator[Visi
     page = visit.page
     page.add_init_script(checks.COUNT_SHIFTS)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on("console", visit.heard)
-    page.on("request", visit.asked)
+    page.on("console", lambda message: visit.heard(message))
+    page.on("request", lambda request: visit.asked(request))
     answer = page.goto(url, wait_until="load")
     assert answer
     visit.status = answer.status
