@@ -9,7 +9,7 @@ from app.web.contexts.parts import Timeline
 from app.web.timelines import APART, REACH, timeline
 from catalog.shown import Shown
 from index.contract import Hit
-from index.passage import Passage
+from index.passage import Passage, PassageId
 
 HOUR_MS = 3_600_000
 OWNER = Shown(kind="talk", public_id="a", slug="a", title="A Talk", duration_ms=HOUR_MS)
@@ -19,7 +19,7 @@ def drawn(starts_ms: list[int]) -> Timeline:
     """The timeline of an hour with passages from these moments, the best first."""
     passages = [
         Passage(
-            id=str(n), kind="talk", owner_id="a", title="A Talk", text="Words.",
+            id=PassageId(str(n)), kind="talk", owner_id="a", title="A Talk", text="Words.",
             start_ms=start, end_ms=start + 1,
         )
         for n, start in enumerate(starts_ms)
