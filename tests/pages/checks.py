@@ -52,7 +52,9 @@ _FOCUSED = """() => {
     if (!one || one === document.body) return null;
     window.steps ??= [];
     const again = window.steps.at(-1)?.one === one;
-    const box = one.getClientRects()[0] ?? one.getBoundingClientRect();
+    const lines = [...one.getClientRects()];  // a link of many lines may begin above the screen
+    const box = lines.find((r) => r.top >= 0 && r.bottom <= innerHeight)
+        ?? lines[0] ?? one.getBoundingClientRect();
     const sign = @SIGN@;
     const around = [one, one.parentElement, one.parentElement?.parentElement,
         ...one.children].filter(Boolean);
@@ -60,8 +62,9 @@ _FOCUSED = """() => {
         .includes(getComputedStyle(n).position));
     const unpainted = (n) => n instanceof SVGElement && n.tagName === "rect"
         && /^(transparent|rgba\\(.*, 0\\))$/.test(getComputedStyle(n).fill);
+    const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
     const points = [[.5, .5], [.1, .5], [.9, .5]].map(([x, y]) => document
-        .elementsFromPoint(box.x + x * box.width, box.y + y * box.height)
+        .elementsFromPoint(left + x * (right - left), box.y + y * box.height)
         .find((n) => !unpainted(n)));
     const seen = points.some((p) => p && (one.contains(p) || p.contains(one)));
     if (!again) window.steps.push({ one, around, signs: around.map(sign), seen, fixed,
