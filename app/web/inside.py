@@ -6,6 +6,7 @@ from app.api.answers import Ask
 from app.api.paging import page
 from app.web import results
 from app.web.contexts.parts import PassageLine, Timeline
+from app.web.timelines import timeline
 from app.wiring import Service
 from index.contract import Hit
 from index.errors import InvalidQuery
@@ -40,7 +41,7 @@ def inside(service: Service, owner_id: str, query: str) -> Inside | None:
             results.passage_line(shown.found.query, owner, hit, passage)
             for hit, passage in sorted(listed, key=place)
         ),
-        timeline=results.timeline(owner, found) if owner.kind == "talk" else None,
+        timeline=timeline(owner, found) if owner.kind == "talk" else None,
     )
 
 

@@ -16,12 +16,11 @@ from app.web.contexts.parts import (
     PassageLine,
     Piece,
     SimilarLine,
-    Tick,
-    Timeline,
 )
 from app.web.contexts.search import PutRight, Result
-from app.web.evidence import evidence, spread
+from app.web.evidence import evidence
 from app.web.formats import clock, counted, length, short_day
+from app.web.timelines import timeline
 from catalog.shown import Shown
 from catalog.tables import Paper
 from index.contract import OK, FoundBy, Hit
@@ -31,7 +30,6 @@ from index.snippet import snippet
 
 PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
-TICK_LOW, TICK_HIGH = 6, 20
 MOST_TWINS = 3
 MOST_NAMES = 3
 WHY: Mapping[FoundBy, str] = {
@@ -118,19 +116,6 @@ def passage_line(query: ParsedQuery, owner: Shown, hit: Hit, passage: Passage) -
         kind=kind.short,
         why=WHY[hit.found_by],
         pieces=tuple(Piece(text=span.text, hit=span.hit) for span in spans),
-    )
-
-
-def timeline(owner: Shown, found: Sequence[tuple[Hit, Passage]]) -> Timeline | None:
-    """The talk from end to end with a tick for each passage; None where nothing has a time."""
-    if not found or any(passage.start_ms is None for _, passage in found):
-        return None
-    total_ms = max(owner.duration_ms or 0, *(passage.end_ms or 0 for _, passage in found), 1)
-    best, placed = found[0], sorted(found, key=_start_ms)
-    return Timeline(
-        label=_timeline_label(placed, best),
-        ticks=tuple(_tick(owner, one, best, total_ms) for one in placed),
-        end=clock(total_ms),
     )
 
 
@@ -274,34 +259,6 @@ def _twin(owner: Shown) -> str:
 def _best_url(chosen: Chosen) -> str:
     """Where a title leads: the talk's best second; a paper's page, or its PDF's best page."""
     return passage_url(chosen.owner, chosen.passages[0][1])
-
-
-def _start_ms(found: tuple[Hit, Passage]) -> int:
-    return found[1].start_ms or 0
-
-
-def _tick(
-    owner: Shown, found: tuple[Hit, Passage], best: tuple[Hit, Passage], total_ms: int
-) -> Tick:
-    start_ms, is_best = _start_ms(found), found is best
-    near = found[0].score / best[0].score if best[0].score > 0 else 1.0
-    height = TICK_HIGH if is_best else round(TICK_LOW + (TICK_HIGH - TICK_LOW - 4) * near**3)
-    return Tick(
-        url=passage_url(owner, found[1]),
-        label=f"{clock(start_ms)}{', the best' if is_best else ''}",
-        x=f"{100 * min(start_ms, total_ms) / total_ms:.2f}%",
-        y=22 - height,
-        width=7 if is_best else 5,
-        height=height,
-        best=is_best,
-    )
-
-
-def _timeline_label(placed: Sequence[tuple[Hit, Passage]], best: tuple[Hit, Passage]) -> str:
-    at = clock(_start_ms(best))
-    if len(placed) == 1:
-        return f"One passage, at {at}"
-    return f"{spread([_start_ms(one) for one in placed])}, the best at {at}"
 
 
 def _known(*parts: str) -> tuple[str, ...]:

@@ -110,7 +110,6 @@ def test_a_result_opens_at_the_second_where_it_was_said(page: Page, address: str
     wanted = int(str(link.get_attribute("href")).split("t=")[1])
     link.click()
     page.wait_for_url("**/talks/the-second-descent?t=*")
-    page.wait_for_function("document.querySelector('[data-player]').readyState >= 1")
     until(lambda: abs(second(page) - wanted) < 1)
     assert visit.complaints == []
 

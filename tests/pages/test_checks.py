@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.app.browsing import CHROMIUM, Answer, Site, listening
 from tests.pages import checks
+from tests.pages.visits import opened
 
 pytestmark = [
     pytest.mark.browser,
@@ -105,3 +106,21 @@ def test_what_moves_by_itself_is_found(bench: Bench) -> None:
 def test_a_button_that_needs_scripts_is_found(bench: Bench) -> None:
     page = bench.show("<button>Alone</button><form><button>Send</button></form>")
     assert checks.dead_buttons(page) == ["Alone"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("<script>console.error('something broke')</script>", "something broke"),
+        ("<script>nothing.at.all()</script>", "nothing is not defined"),
+        ('<img alt="" src="http://127.0.0.1:9/elsewhere.png">', "asked for http://127.0.0.1:9/"),
+        ('<img alt="" src="/missing.png">', "404"),
+    ],
+)
+def test_what_a_page_complains_about_and_asks_of_others_is_heard(
+    browser: Browser, body: str, fault: str
+) -> None:
+    site = Site()
+    site.put("/", Answer(body=f"{HEAD}{body}</main></body></html>".encode()))
+    with listening(site) as origin, opened(browser, f"{origin}/") as visit:
+        assert fault in " ".join(visit.complaints)

@@ -1,17 +1,18 @@
-"""Every page of a hostile archive, for everyone: with axe, small, large, by keyboard, bare."""
+"""Every page of a hostile archive, for everyone: with axe, small, large, by keyboard, bare.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+Two tests for each page, because opening it is what takes the time.
+"""
+
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.app.browsing import CHROMIUM
 from tests.pages import checks
 from tests.pages.conftest import Places
 from tests.pages.hostile import LONG_TITLE, RIGHT_TO_LEFT, UNPARSED
+from tests.pages.visits import opened
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,6 +38,10 @@ FIXED = {
     "papers": "/papers",
     "paper": "/papers/notes-on-tangent-kernels",
     "found in a paper": "/papers/notes-on-tangent-kernels?q=kernel",
+    "covered": "/covered?q=interpolation+threshold",
+    "nothing covered": "/covered?q=zzzzqqqq",
+    "series page": "/series/foundations",
+    "speaker page": "/speakers/priya-raman",
     "about": "/about",
     "not there": "/nothing/at/all",
     "problems": "/problems",
@@ -61,92 +66,34 @@ def address(places: Places, name: str) -> str:
     return places.whole + (FIXED.get(name) or places.odd[name])
 
 
-@dataclass(slots=True, kw_only=True)
-class Visit:
-    """A page that was opened, and what it complained about or asked of others."""
-
-    page: Page
-    status: int = 0
-    complaints: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def opened(browser: Browser, url: str, *, narrow: bool = False) -> Iterator[Visit]:
-    """A page in a window of its own, loaded and at rest."""
-    context = browser.new_context(
-        viewport=checks.NARROW if narrow else checks.WIDE, reduced_motion="reduce"
-    )
-    visit = Visit(page=context.new_page())
-    page, origin = visit.page, url[: url.index("/", 8)]
-    page.add_init_script(checks.COUNT_SHIFTS)
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda m: (
-            visit.complaints.append(f"{m.text} {m.location['url']}")
-            if m.type in {"error", "warning"} and m.location["url"] != url
-            else None
-        ),
-    )
-    page.on(
-        "request",
-        lambda r: (
-            None
-            if r.url.startswith((f"{origin}/", "data:", "blob:"))
-            else visit.complaints.append(f"asked for {r.url}")
-        ),
-    )
-    answer = page.goto(url, wait_until="load")
-    assert answer
-    visit.status = answer.status
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 150)))")
-    yield visit
-    context.close()
-
-
 @pytest.mark.parametrize("name", EVERY)
-def test_axe_finds_no_fault_in_light_and_dark(browser: Browser, places: Places, name: str) -> None:
-    with opened(browser, address(places, name)) as visit:
-        light = checks.axe_faults(visit.page)
-        visit.page.emulate_media(color_scheme="dark")
-        dark = checks.axe_faults(visit.page, checks.CONTRAST)  # nothing else can differ
-    assert (light, dark) == ([], [])
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_it_is_quiet_still_and_asks_nobody_else(
+def test_it_is_quiet_still_without_a_fault_and_the_same_without_scripts(
     browser: Browser, places: Places, name: str
 ) -> None:
     with opened(browser, address(places, name)) as visit:
         assert visit.status == STATUSES.get(name, 200)
         assert (checks.shifts(visit.page), visit.complaints) == ([], [])
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_it_fits_a_small_screen_and_large_text(browser: Browser, places: Places, name: str) -> None:
-    with opened(browser, address(places, name), narrow=True) as visit:
-        assert checks.wider_than_the_screen(visit.page) == []
-        visit.page.set_viewport_size(checks.WIDE)
-        checks.with_large_text(visit.page)
-        assert checks.text_size_px(visit.page) == checks.LARGE_TEXT_PX
-        assert checks.wider_than_the_screen(visit.page) == []
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_the_keyboard_goes_down_the_page_and_is_seen(
-    browser: Browser, places: Places, name: str
-) -> None:
-    with opened(browser, address(places, name), narrow=True) as visit:
-        assert checks.focus_faults(visit.page) == []
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_without_scripts_it_says_the_same(browser: Browser, places: Places, name: str) -> None:
-    with opened(browser, address(places, name)) as visit:
+        light = checks.axe_faults(visit.page)
+        visit.page.emulate_media(color_scheme="dark")
+        dark = checks.axe_faults(visit.page, checks.CONTRAST)  # nothing else can differ
+        assert (light, dark) == ([], [])
         heading = visit.page.locator("h1").inner_text()
-    context = browser.new_context(java_script_enabled=False, viewport=checks.NARROW)
+    context = browser.new_context(java_script_enabled=False, viewport=checks.WIDE)
     page = context.new_page()
     page.goto(address(places, name))
     assert page.locator("h1").inner_text() == heading
     assert checks.dead_buttons(page) == []
     context.close()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_it_fits_a_small_screen_by_keyboard_too_and_large_text(
+    browser: Browser, places: Places, name: str
+) -> None:
+    with opened(browser, address(places, name), narrow=True) as visit:
+        assert checks.wider_than_the_screen(visit.page) == []
+        assert checks.focus_faults(visit.page) == []
+        visit.page.set_viewport_size(checks.WIDE)
+        checks.with_large_text(visit.page)
+        assert checks.text_size_px(visit.page) == checks.LARGE_TEXT_PX
+        assert checks.wider_than_the_screen(visit.page) == []

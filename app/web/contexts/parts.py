@@ -82,7 +82,10 @@ class PassageLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """A passage on the timeline; `x` and sizes are attributes of the drawing."""
+    """Passages on the timeline; places and sizes are attributes of the drawing.
+
+    reach_x, reach_width: where a press is meant for it.
+    """
 
     url: str
     label: str
@@ -91,6 +94,8 @@ class Tick:
     width: int
     height: int
     best: bool
+    reach_x: str
+    reach_width: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,10 @@ if (player) {
   if (player.readyState >= 1) begin();
   else player.addEventListener("loadedmetadata", begin, { once: true });
   if (player.error) unplayable();
+  // The words come first; the recording is looked at when they are there.
+  const look = () => { if (player.preload === "none") player.preload = "metadata"; };
+  if (document.readyState === "complete") look();
+  else addEventListener("load", look, { once: true });
   player.addEventListener("error", unplayable);
   document.addEventListener("click", jump);
 }
