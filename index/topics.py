@@ -1,7 +1,7 @@
 """Where a talk turns to something else, and by which words each part is told from the others.
 
 Pure.  Invariant: a talk is cut only where one of its passages begins, and no part is shorter than
-`SHORTEST_MS`.
+`TurnOptions.shortest_ms`.  `bench/chapters.py` measures the cuts.
 Source: Hearst, TextTiling, Computational Linguistics 23 (1997), with the passages' own vectors in
 the place of counted words, as Solbiati et al., arXiv 2106.12978; headings by class-based TF-IDF,
 Grootendorst, arXiv 2203.05794.
@@ -10,6 +10,7 @@ Grootendorst, arXiv 2203.05794.
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,9 +20,6 @@ from index.prose import clean
 from index.stopwords import STOP_WORDS
 from index.terms import surface_words
 
-SHORTEST_MS = 4 * 60_000
-USUAL_MS = 7 * 60_000
-BLOCK = 4  # passages on each side that are compared
 TERMS_IN_HEADING = 3
 LEAST_SAID = 3  # times that a term is said before it can head a part
 PAIR_WORTH = 1.6  # how much more two words tell than one
@@ -48,21 +46,49 @@ _SPOKEN = (
 SPOKEN = frozenset(_SPOKEN.split())
 
 
-def cuts(vectors: Vectors, starts_ms: Sequence[int], *, end_ms: int) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnOptions:
+    """How a talk is cut into parts.
+
+    One part on average for every `usual_ms` at the most, none shorter than `shortest_ms`.  `block`
+    passages on each side are compared.  A turn is at least the mean of all depths plus `above`
+    times their standard deviation.
+    """
+
+    shortest_ms: int = 4 * 60_000
+    usual_ms: int = 7 * 60_000
+    block: int = 8  # this and `above` are chosen by bench.chapters
+    above: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.shortest_ms <= self.usual_ms or self.block < 1:
+            raise ValueError(f"0 < shortest <= usual, and a block of at least one: {self}")
+
+
+DEFAULT = TurnOptions()
+
+
+def cuts(
+    vectors: Vectors,
+    starts_ms: Sequence[int],
+    *,
+    end_ms: int,
+    options: TurnOptions = DEFAULT,
+) -> list[int]:
     """The places of the passages with which something else begins, in order.
 
     vectors: unit vectors of the passages in the order of the talk, shape (n, dimension);
-    starts_ms: when each begins.  One cut at the most for every seven minutes, the deepest first.
+    starts_ms: when each begins.  The deepest turns are taken first.
     """
-    depths = _depths(_likeness(vectors))
-    floor = float(np.mean(depths) - np.std(depths) / 2) if len(depths) else 0.0
-    wanted = round((end_ms - (starts_ms[0] if starts_ms else 0)) / USUAL_MS) - 1
+    depths = _depths(_likeness(vectors, options.block))
+    floor = float(np.mean(depths) + options.above * np.std(depths)) if len(depths) else 0.0
+    wanted = round((end_ms - (starts_ms[0] if starts_ms else 0)) / options.usual_ms) - 1
     chosen: list[int] = []
     for place in np.argsort(-depths, kind="stable") + 1:
         if len(chosen) >= wanted or depths[place - 1] <= floor:
             break
         ends = [starts_ms[0], end_ms, *(starts_ms[one] for one in chosen)]
-        if all(abs(starts_ms[place] - one) >= SHORTEST_MS for one in ends):
+        if all(abs(starts_ms[place] - one) >= options.shortest_ms for one in ends):
             chosen.append(int(place))
     return sorted(chosen)
 
@@ -87,12 +113,12 @@ def headings(parts: Sequence[str]) -> list[tuple[str, ...]]:
     ]
 
 
-def _likeness(vectors: Vectors) -> Vectors:
+def _likeness(vectors: Vectors, block: int) -> Vectors:
     """How like the passages before each place are to those from it on; shape (n - 1,)."""
     likeness = []
     for place in range(1, len(vectors)):
-        before = vectors[max(0, place - BLOCK) : place].sum(axis=0)
-        after = vectors[place : place + BLOCK].sum(axis=0)
+        before = vectors[max(0, place - block) : place].sum(axis=0)
+        after = vectors[place : place + block].sum(axis=0)
         length = float(np.linalg.norm(before) * np.linalg.norm(after))
         likeness.append(float(before @ after) / max(length, 1e-9))
     return np.asarray(likeness, dtype=np.float32)

@@ -361,11 +361,63 @@ def test_it_fits_and_axe_finds_no_fault(
     page.keyboard.press("Enter")
     expect(page.locator("talk-player .line").first).to_be_visible()
     fits(page, viewport)
-    player = f'<talk-player archive="{places.archive}" talk="the-second-descent" theme="{theme}">'
-    page.goto(places.page(player))
+    page.goto(places.page(player(places, "the-second-descent", theme)))
     expect(page.locator("talk-player .line").first).to_be_visible()
     fits(page, viewport)
     context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_is_empty_refused_or_on_its_way_fits_too(
+    browser: Browser, places: Places, theme: str, viewport: ViewportSize
+) -> None:
+    context = browser.new_context(viewport=viewport, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(places.page(places.box(f'series="Nowhere" theme="{theme}"')))
+    page.get_by_role("combobox").click()
+    page.keyboard.type("zzzqq")
+    expect(page.locator(".state")).to_contain_text("Nothing found")
+    fits(page, viewport)
+    refuse(page, 500, {"code": "internal"})
+    page.get_by_role("combobox").fill("threshold")
+    expect(page.locator(".state")).to_contain_text("could not answer")
+    fits(page, viewport)
+    page.goto(places.page(player(places, "no-such-talk", theme)))
+    expect(page.get_by_role("alert")).to_be_visible()
+    fits(page, viewport)
+    held: list[Route] = []
+    page.route("**/api/v1/talks/**", lambda route: held.append(route))
+    page.goto(places.page(player(places, "the-second-descent", theme)))
+    expect(page.get_by_role("status")).to_have_text("Loading the talk…")
+    fits(page, viewport)
+    for route in held:
+        route.abort()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    fits(page, viewport)
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_talk_with_doubtful_words_in_the_dialog_fits(
+    browser: Browser, places: Places, theme: str, viewport: ViewportSize
+) -> None:
+    """The widget shows doubtful words as all others; the archive's own page marks them."""
+    context = browser.new_context(viewport=viewport, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(places.page(places.box(f'theme="{theme}"')))
+    search(page, "Belkin has drawn this curve")
+    page.get_by_role("group", name="The Second Descent").get_by_role("option").first.click()
+    dialog = page.get_by_role("dialog", name="The Second Descent")
+    expect(dialog.locator(".line", has_text="Belkin and others")).to_be_visible()
+    fits(page, viewport)
+    context.close()
+
+
+def player(places: Places, talk: str, theme: str) -> str:
+    """The player of one talk of this archive."""
+    return f'<talk-player archive="{places.archive}" talk="{talk}" theme="{theme}"></talk-player>'
 
 
 def fits(page: Page, viewport: ViewportSize) -> None:

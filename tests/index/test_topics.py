@@ -1,6 +1,6 @@
 import numpy as np
 
-from index.topics import SHORTEST_MS, cuts, headings
+from index.topics import DEFAULT, cuts, headings
 
 MINUTE = 60_000
 
@@ -28,7 +28,7 @@ def test_no_part_is_shorter_than_four_minutes() -> None:
     starts = [n * MINUTE for n in range(90)]
     edges = [0, *(starts[one] for one in cuts(vectors, starts, end_ms=90 * MINUTE)), 90 * MINUTE]
     assert len(edges) > 4
-    assert min(np.diff(edges)) >= SHORTEST_MS
+    assert min(np.diff(edges)) >= DEFAULT.shortest_ms
 
 
 def test_a_heading_says_what_the_other_parts_do_not() -> None:
