@@ -35,7 +35,7 @@ def of_list(talks: Sequence[TalkDetails], *, series: str, speaker: str) -> tuple
 def of_search(ask: Ask) -> tuple[HeadLink, ...]:
     """The feed of what is new for a search."""
     path = "/feeds/search.atom?" + search_query(ask)
-    return (_link("application/atom+xml", path, f"New for “{ask.text}”"),)
+    return (_link("application/atom+xml", path, f"Feed: new for “{ask.text}”"),)
 
 
 def search_query(ask: Ask) -> str:

@@ -9,6 +9,7 @@ from app.web.contexts.parts import Link, Piece
 from app.web.formats import clock
 from app.web.results import who_of_paper
 from catalog.mentions import Mentioned
+from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
 SENTENCES_OF_A_PAPER, SENTENCES_OF_A_TALK = 1, 3
@@ -17,20 +18,24 @@ SENTENCES_OF_A_PAPER, SENTENCES_OF_A_TALK = 1, 3
 MOST_TIMES = 20
 
 
-def papers_named(found: Sequence[Mentioned]) -> tuple[MentionGroup, ...]:
-    """The papers that a talk names, in the order in which it first does."""
-    by_paper: dict[str, list[Mentioned]] = {}
+def papers_of(linked: Iterable[Paper], found: Sequence[Mentioned]) -> tuple[MentionGroup, ...]:
+    """The papers of a talk: those it names, in the order in which it first does, then others that
+    staff linked with it."""
+    papers: dict[str, Paper] = {}
+    moments: dict[str, list[Mentioned]] = {}
     for one in found:
-        by_paper.setdefault(one.paper.public_id, []).append(one)
+        papers[one.paper.public_id] = one.paper
+        moments.setdefault(one.paper.public_id, []).append(one)
+    papers |= {paper.public_id: paper for paper in linked}
     return tuple(
         MentionGroup(
-            title=group[0].paper.title,
-            url=paper_url(group[0].paper),
-            who=who_of_paper(group[0].paper),
-            moments=_moments(group[:SENTENCES_OF_A_PAPER]),
-            later=_times(group[SENTENCES_OF_A_PAPER:]),
+            title=paper.title,
+            url=paper_url(paper),
+            who=who_of_paper(paper),
+            moments=_moments(moments.get(key, ())[:SENTENCES_OF_A_PAPER]),
+            later=_times(moments.get(key, ())[SENTENCES_OF_A_PAPER:]),
         )
-        for group in by_paper.values()
+        for key, paper in papers.items()
     )
 
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from app.api.answers import hidden_recording
 from app.api.places import (
     media_url,
-    paper_url,
     series_url,
     speaker_url,
     talk_url,
@@ -23,7 +22,7 @@ from app.web.contexts.talk import Chapter, EmbedPage, Paragraph, Player, Source,
 from app.web.elsewhere import links_elsewhere
 from app.web.formats import clock, counted, day, length, listed, short_day, size
 from app.web.inside import Inside
-from app.web.mention_view import papers_named
+from app.web.mention_view import papers_of
 from app.web.transcript import Theme, gap_text, paragraphs
 from app.web.untimed import untimed_paragraphs
 from catalog.captions import Line
@@ -112,8 +111,7 @@ def talk_page(
         recording=_recording_file(details),
         links=links_elsewhere(talk.links),
         abstract=split_paragraphs(talk.abstract),
-        papers=tuple(Link(text=paper.title, url=paper_url(paper)) for paper in details.papers),
-        mentions=papers_named(mentioned),
+        papers=papers_of(details.papers, mentioned),
         similar=tuple(map(results.similar_line, similar)),
         language=(heard.transcript.language if heard else None) or talk.language or "en",
         paragraphs=spoken,

@@ -177,7 +177,7 @@ def _empty(ask: Ask, found: Found) -> tuple[str, ...]:
     """What to do when nothing was found, or nothing is left to show."""
     if found.groups:
         return ("There is nothing more.",)
-    tips = ["Nothing in the archive comes near this."]
+    tips = [] if found.remarks else ["Nothing in the archive comes near this."]
     if ask.narrowed:
         tips.append("The search is narrowed; take away what narrows it.")
     if ask.mode != "hybrid":

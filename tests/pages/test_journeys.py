@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
 ]
-QUESTION = "why can a bigger model generalize better"
+QUESTION = "why do large models not overfit"
 TALK = "/talks/the-second-descent"
 Opens: TypeAlias = Callable[..., BrowserContext]
 

@@ -119,8 +119,7 @@ class TalkPage:
     recording: Link | None
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
-    papers: tuple[Link, ...]
-    mentions: tuple[MentionGroup, ...]
+    papers: tuple[MentionGroup, ...]
     similar: tuple[SimilarLine, ...]
     language: str
     paragraphs: tuple[Paragraph, ...]
