@@ -110,11 +110,12 @@ def ranked(talks: Iterable[TalkDetails], name: str) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def by_year(talks: Sequence[TalkDetails]) -> Iterable[TalkGroup]:
-    """Talks in the order they come, under their years."""
+def by_year(talks: Sequence[TalkDetails], *, but: str = "") -> Iterable[TalkGroup]:
+    """Talks in the order they come, under their years, without the name of where they stand."""
     for year, group in groupby(talks, key=lambda one: values_of(one, "year")):
         yield TalkGroup(
-            heading=year[0] if year else "No date", talks=tuple(talk_line(one) for one in group)
+            heading=year[0] if year else "No date",
+            talks=tuple(talk_line(one, but=but) for one in group),
         )
 
 

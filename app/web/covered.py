@@ -3,15 +3,18 @@
 Invariant: a talk is here because a search finds it, with the passages that the search calls best.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from app.api import facets, paging
 from app.api.answers import Ask, Chosen, Found, find
 from app.api.places import owner_url
 from app.errors import InvalidCursor
 from app.web import results
-from app.web.contexts.parts import Choice, Frame, Link
+from app.web.contexts.parts import Choice, Frame, Link, PassageLine
 from app.web.contexts.search import CoveredPage, CoveredTalk, Kept
+from app.web.evidence import AROUND
 from app.web.formats import counted, length, short_day
 from app.web.inside import place
 from app.web.orders import covered_url
@@ -101,12 +104,22 @@ def _talk(ask: Ask, query: ParsedQuery, chosen: Chosen) -> CoveredTalk:
         day_iso=owner.held_on.isoformat() if owner.held_on else "",
         who=tuple(part for part in (", ".join(owner.names), length(owner.duration_ms)) if part),
         timeline=one.timeline,
-        passages=tuple(
+        passages=_told_once(
             results.passage_line(query, owner, *found)
             for found in sorted(chosen.passages, key=place)
         ),
         more=one.more,
     )
+
+
+def _told_once(lines: Iterable[PassageLine]) -> tuple[PassageLine, ...]:
+    """What is no evidence of the passage itself, as a title, is told with the first alone."""
+    told: set[str] = set()
+    made = []
+    for one in lines:
+        made.append(replace(one, kind="") if one.kind in told else one)
+        told |= {one.kind} & AROUND
+    return tuple(made)
 
 
 def _next(ask: Ask, after: str | None) -> Link | None:

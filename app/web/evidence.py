@@ -31,6 +31,7 @@ ABSTRACT = Evidence(short="abstract", words="in the abstract")
 TITLE = Evidence(short="title", words="found in the title")
 SPEAKER = Evidence(short="speaker", words="found in a speaker's name")
 AUTHOR = Evidence(short="author", words="found in an author's name")
+AROUND = frozenset(one.short for one in (TITLE, SPEAKER, AUTHOR))
 
 
 def evidence(

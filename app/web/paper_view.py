@@ -1,5 +1,6 @@
 """A paper's page: what is known of it, and its pages."""
 
+import re
 from collections.abc import Sequence
 
 from app.api.places import paper_url, pdf_url
@@ -71,7 +72,7 @@ def page_lines(
             place=f"p. {page.number}",
             url=pdf_url(paper, page.number) or paper_url(paper),
             sections=tuple(sections.get(page.number, ())),
-            excerpt=excerpt(clean(page.text)),
+            excerpt=excerpt(_without_heading(clean(page.text), paper)),
             paragraphs=split_paragraphs(clean(page.text)),
         )
         for page in pages
@@ -106,6 +107,18 @@ def excerpt(text: str) -> str:
     if len(plain) <= EXCERPT_CHARS:
         return plain
     return plain[:EXCERPT_CHARS].rsplit(" ", 1)[0] + " …"
+
+
+def _without_heading(text: str, paper: Paper) -> str:
+    """The text of a page without title and authors, where it begins with both."""
+    title = r"\s+".join(map(re.escape, paper.title.split()))
+    name = "|".join(map(re.escape, filter(None, paper.authors)))
+    if not name:
+        return text
+    between = r"\b[\s,;&·*]*"
+    heading = rf"\s*{title}\s+(?:{name}){between}(?:(?:{name}|and){between})*"
+    found = re.match(heading, text, re.IGNORECASE)
+    return text[found.end() :] if found else text
 
 
 def _notices(paper: Paper, job: Submission | None, pages: Sequence[PageLine]) -> tuple[Notice, ...]:

@@ -115,7 +115,7 @@ def _page(
             for one in facets(narrowed, channel.talks)
             if one.name != within.name and len(one.choices) > 1
         ),
-        groups=tuple(by_year(talks)),
+        groups=tuple(by_year(talks, but=within.value)),
         next=onward,
         papers_said=counted(len(papers), "paper") if papers else "",
         papers=tuple(paper_line(paper) for paper in papers[:MOST_PAPERS]),

@@ -28,6 +28,8 @@ def strip(talks: Sequence[TalkDetails]) -> Strip | None:
     heights = [(held_on, TALL if heard else LOW) for held_on, heard in dated]
     return Strip(
         label=f"{counted(len(dated), 'talk')} from {short_day(first)} to {short_day(last)}",
+        first=short_day(first),
+        last=short_day(last),
         said="Each line is a talk."
         if len({height for _, height in heights}) == 1
         else "Each line is a talk; the words of the tall ones can be searched.",

@@ -139,8 +139,8 @@ def embed_page(
     )
 
 
-def talk_line(details: TalkDetails) -> TalkLine:
-    """A talk in a list."""
+def talk_line(details: TalkDetails, *, but: str = "") -> TalkLine:
+    """A talk in a list; in that of a series or a speaker its name need not stand again."""
     return TalkLine(
         title=details.talk.title,
         stand_in=not details.talk.title_is_known,
@@ -154,7 +154,7 @@ def talk_line(details: TalkDetails) -> TalkLine:
                 details.series.name if details.series else "",
                 length(duration_ms(details)),
             )
-            if part
+            if part not in ("", but)
         ),
         state=_short_state(details),
         links=links_elsewhere(details.talk.links, kinds={"video", "slides"}),

@@ -34,9 +34,14 @@ class Year:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """The talks of a place over time, in words for those who do not see it."""
+    """The talks of a place over time, in words for those who do not see it.
+
+    first, last: the days at its ends.
+    """
 
     label: str
+    first: str
+    last: str
     said: str
     marks: tuple[Mark, ...]
     years: tuple[Year, ...]
