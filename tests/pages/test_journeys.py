@@ -88,7 +88,8 @@ def is_sounding(page: Page) -> bool:
 def asked(page: Page, question: str) -> None:
     """Ask on the home page."""
     page.goto("/")
-    page.keyboard.type(question)  # the box has the focus
+    expect(page.locator("[data-search]")).to_be_focused()  # of itself, soon after the page is there
+    page.keyboard.type(question)
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
 
@@ -177,8 +178,9 @@ def test_share_and_open_the_link_elsewhere(page: Page, opens: Opens, tmp_path: P
     until(lambda: abs(second(page) - 120) < 1)
     page.locator("[data-share]").click()
     expect(page.locator("[data-share]")).to_have_text("Link copied")
+    link = pasted(page)  # before another window has the focus
     other = opens(dark=True).new_page()
-    other.goto(pasted(page))
+    other.goto(link)
     until(lambda: abs(second(other) - 120) < 1)
     expect(other.locator(".line.now")).to_be_in_viewport()
     pictured(other, "06-share", tmp_path)
