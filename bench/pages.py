@@ -31,9 +31,10 @@ from catalog.caption_files import read_timed
 from catalog.captions import Line, vtt
 from catalog.talks import NewTalk
 from index.encoders.choose import open_encoder
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, archive
+from tests.app.browsing import archive
 from tests.app.shelf import Shelf
 from tests.captioned import take_captions
+from tests.chromium import CHROMIUM, CHROMIUM_ARGS
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")

@@ -18,9 +18,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.embed import files
 from bench.record import record
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, Answer, Site, archive, listening
+from tests.app.browsing import Answer, Site, archive, listening
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf
+from tests.chromium import CHROMIUM, CHROMIUM_ARGS
 
 SLOWER = 4
 LATENCY_MS = 150

@@ -5,6 +5,7 @@ that fails is named in the answer and the other one answers alone.
 """
 
 import logging
+import threading
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -58,8 +59,11 @@ STRANGE_FLOOR = 0.3
 
 logger = logging.getLogger(__name__)
 
-_BESIDE = ThreadPoolExecutor(max_workers=8, thread_name_prefix="meaning")
+_BESIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="meaning")
 """Where one leg is asked while the other runs; neither holds Python's lock for most of its time."""
+_BESIDE_IS_BUSY = threading.Lock()
+"""Held by the search that uses it; another one meanwhile asks its legs in turn, which costs less
+when all cores are busy anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,9 +270,26 @@ class Searcher:
         )
 
     def _runs(self, legs: tuple[Leg, ...], query: ParsedQuery, scope: _Scope) -> dict[Leg, _Run]:
-        """Run legs beside each other; what the words find gets its cosine too."""
+        """Run legs, beside each other where that can be done now.
+
+        What the words find gets its cosine too.
+        """
+        beside = len(legs) > 1 and _BESIDE_IS_BUSY.acquire(blocking=False)
+        try:
+            near = _BESIDE.submit(self._near, query, scope) if beside else None
+            return self._asked(legs, query, scope, near)
+        finally:
+            if beside:
+                _BESIDE_IS_BUSY.release()
+
+    def _asked(
+        self,
+        legs: tuple[Leg, ...],
+        query: ParsedQuery,
+        scope: _Scope,
+        near: Future[_Near | None] | None,
+    ) -> dict[Leg, _Run]:
         runs: dict[Leg, _Run] = {}
-        near = _BESIDE.submit(self._near, query, scope) if len(legs) > 1 else None
         for leg in sorted(legs, reverse=True):
             try:
                 run = (

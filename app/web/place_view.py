@@ -7,16 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.api.lists import sliced
 from app.api.talks import duration_ms
-from app.errors import InvalidCursor
 from app.feeds.channels import Channel
 from app.feeds.offered import of_list
 from app.feeds.structured import place_data
-from app.web.browse import PER_PAGE, Narrowed, by_year, facets
+from app.web.browse import Narrowed, by_year
 from app.web.contexts.parts import Card, Frame, Link, Meta
 from app.web.contexts.places import PlacePage, Within
 from app.web.formats import counted, day, hours, listed
+from app.web.narrowing import page_of
 from app.web.paper_view import paper_line
 from app.web.strip import strip
 from app.web.talk_view import split_paragraphs
@@ -112,7 +111,7 @@ def _page(
         strip=strip(channel.talks),
         facets=tuple(
             one
-            for one in facets(narrowed, channel.talks)
+            for one in narrowed.facets(channel.talks)
             if one.name != within.name and len(one.choices) > 1
         ),
         groups=tuple(by_year(talks, but=within.value)),
@@ -125,22 +124,13 @@ def _page(
 
 
 def _part(channel: Channel, cursor: str | None) -> tuple[Sequence[TalkDetails], Link | None]:
-    """The talks after a cursor, and the way on; a cursor that is no good begins anew."""
-    for after in (cursor, None):
-        try:
-            part = sliced(
-                channel.talks,
-                named=channel.urn,
-                key=lambda one: one.talk.public_id,
-                limit=PER_PAGE,
-                after=after,
-            )
-        except InvalidCursor:
-            continue
-        onward = part.next_cursor
-        url = f"{channel.page}?cursor={onward}"
-        return part.items, Link(text="Earlier talks", url=url) if onward else None
-    return channel.talks, None
+    """The talks after a cursor, and the way on."""
+    part = page_of(
+        channel.talks, named=channel.urn, key=lambda one: one.talk.public_id, after=cursor
+    )
+    onward = part.next_cursor
+    url = f"{channel.page}?cursor={onward}"
+    return part.items, Link(text="Earlier talks", url=url) if onward else None
 
 
 def _card(channel: Channel, asked: Asked, described: str, data: dict[str, Any]) -> Card:

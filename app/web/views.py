@@ -11,17 +11,19 @@ from app.api.status import status_of
 from app.errors import InvalidCursor
 from app.feeds.offered import of_search
 from app.web import orders, results
-from app.web.browse import place_urls, ranked
+from app.web.browse import place_urls, values_of
 from app.web.contexts.lists import HomePage
 from app.web.contexts.parts import Frame, Link
 from app.web.contexts.search import SearchPage
 from app.web.formats import counted, hours
 from app.web.mention_view import first_places
+from app.web.narrowing import ranked
 from app.web.paper_view import paper_line
 from app.web.talk_view import is_upcoming, talk_line
 from app.wiring import Service
 from catalog import papers as catalog_papers
 from catalog import talks as catalog_talks
+from catalog.talks import TalkDetails
 from index.contract import MODES
 from index.passage import KINDS
 
@@ -77,8 +79,8 @@ def home_page(service: Service) -> HomePage:
         ),
         holds=" and ".join(holds) + recorded,
         talks=tuple(talk_line(one) for one in talks if not is_upcoming(one))[:RECENT],
-        series=tuple(_start(name, n, urls) for name, n in ranked(talks, "series")[:STARTS]),
-        speakers=tuple(_start(name, n, urls) for name, n in ranked(talks, "speaker")[:STARTS]),
+        series=_starts(talks, "series", urls),
+        speakers=_starts(talks, "speaker", urls),
         papers=tuple(paper_line(paper) for paper in papers[:RECENT]),
     )
 
@@ -188,5 +190,7 @@ def _empty(ask: Ask, found: Found) -> tuple[str, ...]:
     return tuple(tips)
 
 
-def _start(name: str, talks: int, urls: Mapping[str, str]) -> Link:
-    return Link(text=f"{name} ({talks})", url=urls[name])
+def _starts(talks: Sequence[TalkDetails], name: str, urls: Mapping[str, str]) -> tuple[Link, ...]:
+    """The series or speakers of the most talks."""
+    counts = ranked(value for talk in talks for value in values_of(talk, name))
+    return tuple(Link(text=f"{value} ({n})", url=urls[value]) for value, n in counts[:STARTS])

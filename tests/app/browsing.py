@@ -1,6 +1,5 @@
 """Servers and a browser for tests of pages: the archive, and another site beside it."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,9 +12,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.main import create_app
 from tests.app.shelf import Shelf, until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-CHROMIUM_ARGS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-
 
 @contextmanager
 def listening(app: ASGIApp) -> Iterator[str]:
@@ -26,10 +22,12 @@ def listening(app: ASGIApp) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [free]})
         thread.start()
-        until(lambda: server.started)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
+        try:
+            until(lambda: server.started)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager

@@ -1,27 +1,20 @@
 """The pages in a real browser.  Skipped where no Chromium is installed."""
 
-import shutil
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from app.main import create_app
 from catalog.talks import NewTalk
+from tests.app.browsing import archive
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf, Spoken, silent_wav, until
 from tests.app.test_pages import HOSTILE
+from tests.chromium import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 700}
@@ -39,31 +32,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             media=silent_wav(2) + bytes([n]),
         )
     shelf.publish()
-    encoder = shelf.encoder
-    app = create_app(shelf.settings, load_encoder=lambda _: encoder)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        until(lambda: server.started)
-        until(lambda: app.state.service.live.encoder.state == "ready")
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
+    with archive(shelf) as origin:
+        yield origin
     shelf.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"],
-        )
-        yield browser
-        browser.close()
 
 
 class Visit:

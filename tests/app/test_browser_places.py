@@ -5,18 +5,16 @@ from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, archive
+from tests.app.browsing import archive
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf, Spoken, silent_wav
+from tests.chromium import IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 700}
@@ -63,14 +61,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with archive(shelf) as origin:
         yield origin
     shelf.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

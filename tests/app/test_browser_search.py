@@ -1,24 +1,25 @@
 """The search page in a real browser: results while typing, the history, a server that goes away."""
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from starlette.types import Receive, Scope, Send
 
 from app.main import create_app
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, archive
+from tests.app.browsing import archive, listening
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf, until
+from tests.chromium import IN_A_BROWSER
+from tests.pages.checks import COUNT_SHIFTS, shifts
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 700}
@@ -46,14 +47,6 @@ def browsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 def address(browsed: Shelf) -> Iterator[str]:
     with archive(browsed) as origin:
         yield origin
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -299,3 +292,33 @@ def test_no_search_is_wider_than_the_screen(
         )
         assert small == [], path
     context.close()
+
+
+class InPieces:
+    """A page that arrives bit by bit, as over a slow network."""
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send one piece after another, with a wait in which a browser paints."""
+        if scope["type"] != "http":
+            return
+        headers = [(b"content-type", b"text/html; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for piece in self._pieces:
+            body = piece.encode()
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await asyncio.sleep(0.4)
+        await send({"type": "http.response.body", "body": b""})
+
+
+def test_results_that_arrive_bit_by_bit_do_not_move(page: Page, address: str) -> None:
+    html = page.request.get(f"{address}/search?q=gradient+descent").text()
+    html = html.replace("<head>", f'<head><base href="{address}/">', 1)
+    first = html.index('<li class="hit">') + 600
+    with listening(InPieces((html[:first], html[first:]))) as slow:
+        page.add_init_script(COUNT_SHIFTS)
+        page.goto(slow)
+        assert page.locator(".hit").count() > 1
+        assert shifts(page) == []

@@ -5,17 +5,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from catalog.talks import NewTalk
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, archive
+from tests.app.browsing import archive
 from tests.app.conftest import filled
 from tests.app.shelf import SENTENCE_MS, Shelf, Spoken, silent_wav, until
+from tests.chromium import IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 TALK = "/talks/the-second-descent"
 LONG_TALK = "/talks/forty-thousand-words"
 FORTY_THOUSAND = tuple(
@@ -41,14 +39,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with archive(shelf) as origin:
         yield origin
     shelf.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -10,17 +10,15 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from catalog.talks import NewTalk
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, Answer, Site, archive, listening
+from tests.app.browsing import Answer, Site, archive, listening
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf, Spoken, until
+from tests.chromium import IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 COURSE = Path(__file__).resolve().parents[2] / "demo" / "course-site"
 FILM = COURSE.parent / "recordings" / "02-the-second-descent.mp4"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
@@ -84,14 +82,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         site.put("/style.css", Answer(body=style, media_type="text/css"))
         yield Places(archive=origin, site=other, pages=site)
     shelf.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -12,20 +12,18 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from catalog import keys
 from catalog.keys import NewKey
 from catalog.tables import now
 from catalog.talks import NewTalk
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, Answer, Site, archive, listening
+from tests.app.browsing import Answer, Site, archive, listening
 from tests.app.conftest import filled
 from tests.app.shelf import Shelf, Spoken, until
+from tests.chromium import IN_A_BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "course-site.md"
 WITHIN_MS = 5_000
 
@@ -76,11 +74,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser.new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 def ask(page: Page, words: str) -> None:

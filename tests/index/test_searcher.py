@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.contract import Mode, SearchRequest
 from index.encoders import Encoder, Vectors
 from index.errors import InvalidQuery, SnapshotDamaged
-from index.searcher import Searcher
+from index.searcher import _BESIDE_IS_BUSY, Searcher
 from index.testing import HashEncoder
 from tests.index.conftest import SEMINAR, Publish, passage, written
 
@@ -222,3 +222,14 @@ def test_there_are_no_talks_and_papers_but_those_that_are_named(
         assert found == everything & owners
     listed = SearchRequest(text="year:2020-2021", owners=frozenset({"paper-norms"}))
     assert {hit.owner_id for hit in searcher.search(listed).hits} == {"paper-norms"}
+
+
+def test_a_search_while_another_has_both_legs_running_finds_the_same(searcher: Searcher) -> None:
+    wanted = SearchRequest(text="gradient descent")
+    alone = searcher.search(wanted)
+    with _BESIDE_IS_BUSY:
+        beside = searcher.search(wanted)
+    assert alone.hits
+    assert [(hit.row, hit.score) for hit in beside.hits] == [
+        (hit.row, hit.score) for hit in alone.hits
+    ]

@@ -10,6 +10,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 LARGE_TEXT_PX = 32  # twice what browsers begin with
 MOST_STEPS = 120
+MOST_FRAMES = 30
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "rules": {"target-size": {"enabled": True}},
@@ -47,14 +48,12 @@ _SIGN = """(node) => {
     const drawn = node instanceof SVGElement ? `${s.stroke} ${s.strokeWidth}` : "";
     return `${outline} ${s.boxShadow} ${drawn}`;
 }"""
-_FOCUSED = """() => {
+# What a browser lays out only when it comes near is in its place some frames after the focus.
+_FOCUSED = """async () => {
     const one = document.activeElement;
     if (!one || one === document.body) return null;
     window.steps ??= [];
     const again = window.steps.at(-1)?.one === one;
-    const lines = [...one.getClientRects()];  // a link of many lines may begin above the screen
-    const box = lines.find((r) => r.top >= 0 && r.bottom <= innerHeight)
-        ?? lines[0] ?? one.getBoundingClientRect();
     const sign = @SIGN@;
     const around = [one, one.parentElement, one.parentElement?.parentElement,
         ...one.children].filter(Boolean);
@@ -62,15 +61,25 @@ _FOCUSED = """() => {
         .includes(getComputedStyle(n).position));
     const unpainted = (n) => n instanceof SVGElement && n.tagName === "rect"
         && /^(transparent|rgba\\(.*, 0\\))$/.test(getComputedStyle(n).fill);
-    const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
-    const points = [[.5, .5], [.1, .5], [.9, .5]].map(([x, y]) => document
-        .elementsFromPoint(left + x * (right - left), box.y + y * box.height)
-        .find((n) => !unpainted(n)));
-    const seen = points.some((p) => p && (one.contains(p) || p.contains(one)));
-    if (!again) window.steps.push({ one, around, signs: around.map(sign), seen, fixed,
+    const place = () => {  // a link of many lines may begin above the screen
+        const lines = [...one.getClientRects()];
+        return lines.find((r) => r.top >= 0 && r.bottom <= innerHeight)
+            ?? lines[0] ?? one.getBoundingClientRect();
+    };
+    const isSeen = (box) => {
+        const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
+        return [[.5, .5], [.1, .5], [.9, .5]].map(([x, y]) => document
+            .elementsFromPoint(left + x * (right - left), box.y + y * box.height)
+            .find((n) => !unpainted(n)))
+            .some((p) => p && (one.contains(p) || p.contains(one)));
+    };
+    for (let frame = 0; frame < @FRAMES@ && !isSeen(place()); frame += 1)
+        await new Promise(requestAnimationFrame);
+    const box = place();
+    if (!again) window.steps.push({ one, around, signs: around.map(sign), seen: isSeen(box), fixed,
         top: box.top + scrollY, bottom: box.bottom + scrollY });
     return again ? "again" : "next";
-}""".replace("@SIGN@", _SIGN)
+}""".replace("@SIGN@", _SIGN).replace("@FRAMES@", str(MOST_FRAMES))
 _STEPS_FAULTS = """() => {
     document.activeElement.blur();
     const sign = @SIGN@;

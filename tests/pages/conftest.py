@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from app.main import create_app
 from catalog.settings import Settings
 from index.encoders import Encoder
 from index.errors import EncoderMissing
-from tests.app.browsing import CHROMIUM, CHROMIUM_ARGS, archive, listening
+from tests.app.browsing import archive, listening
 from tests.app.shelf import Shelf, until
 from tests.pages.hostile import hostile
 
@@ -37,11 +36,3 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         until(lambda: app.state.service.live.encoder.state not in {"loading", "ready"})
         yield Places(whole=whole, degraded=degraded, odd=odd)
     shelf.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.app.browsing import CHROMIUM, Answer, Site, listening
+from tests.app.browsing import Answer, Site, listening
+from tests.chromium import IN_A_BROWSER
 from tests.pages import checks
 from tests.pages.visits import opened
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 HEAD = (
     '<!doctype html><html lang="en"><head><title>Faults</title>'
     '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'

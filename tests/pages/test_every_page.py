@@ -3,22 +3,18 @@
 Two tests for each page, because opening it is what takes the time.
 """
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from tests.app.browsing import CHROMIUM
+from tests.chromium import IN_A_BROWSER
 from tests.pages import checks
 from tests.pages.conftest import Places
 from tests.pages.hostile import LONG_TITLE, RIGHT_TO_LEFT, UNPARSED
 from tests.pages.visits import opened
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 FIXED = {
     "home": "/",
     "results": "/search?q=interpolation+threshold",
@@ -58,9 +54,6 @@ ODD = (
 )  # fmt: skip
 EVERY = [*FIXED, *ODD, "degraded results"]
 STATUSES = {"not there": 404, "withdrawn": 410}
-MORE_VISITS = 3
-NOT_WALKED = "forty thousand words"
-"""Far down so long a page, whose height a browser guesses, a focus can land under the player."""
 
 
 def address(places: Places, name: str) -> str:
@@ -70,33 +63,18 @@ def address(places: Places, name: str) -> str:
     return places.whole + (FIXED.get(name) or places.odd[name])
 
 
-def always(
-    browser: Browser, url: str, look: Callable[[Page], list[str]], *, narrow: bool = False
-) -> list[str]:
-    """What is wrong on each of some more visits: where a machine is busy, one may paint late."""
-    found: list[str] = []
-    for _ in range(MORE_VISITS):
-        with opened(browser, url, narrow=narrow) as visit:
-            found = look(visit.page)
-        if not found:
-            break
-    return found
-
-
 @pytest.mark.parametrize("name", EVERY)
 def test_it_is_quiet_still_without_a_fault_and_the_same_without_scripts(
     browser: Browser, places: Places, name: str
 ) -> None:
     with opened(browser, address(places, name)) as visit:
         assert visit.status == STATUSES.get(name, 200)
-        moved = checks.shifts(visit.page)
-        assert visit.complaints == []
+        assert (checks.shifts(visit.page), visit.complaints) == ([], [])
         light = checks.axe_faults(visit.page)
         visit.page.emulate_media(color_scheme="dark")
         dark = checks.axe_faults(visit.page, checks.CONTRAST)  # nothing else can differ
         assert (light, dark) == ([], [])
         heading = visit.page.locator("h1").inner_text()
-    assert moved == [] or always(browser, address(places, name), checks.shifts) == []
     context = browser.new_context(java_script_enabled=False, viewport=checks.WIDE)
     page = context.new_page()
     page.goto(address(places, name))
@@ -111,10 +89,8 @@ def test_it_fits_a_small_screen_by_keyboard_too_and_large_text(
 ) -> None:
     with opened(browser, address(places, name), narrow=True) as visit:
         assert checks.wider_than_the_screen(visit.page) == []
-        lost = [] if name == NOT_WALKED else checks.focus_faults(visit.page)
+        assert checks.focus_faults(visit.page) == []
         visit.page.set_viewport_size(checks.WIDE)
         checks.with_large_text(visit.page)
         assert checks.text_size_px(visit.page) == checks.LARGE_TEXT_PX
         assert checks.wider_than_the_screen(visit.page) == []
-    faults = checks.focus_faults
-    assert lost == [] or always(browser, address(places, name), faults, narrow=True) == []

@@ -14,14 +14,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from index.encoders.choose import open_encoder
-from tests.app.browsing import CHROMIUM, archive
+from tests.app.browsing import archive
 from tests.app.shelf import Shelf, until
+from tests.chromium import IN_A_BROWSER
 from tests.pages.department import department
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
+pytestmark = IN_A_BROWSER
 QUESTION = "why do large models not overfit"
 TALK = "/talks/the-second-descent"
 Opens: TypeAlias = Callable[..., BrowserContext]

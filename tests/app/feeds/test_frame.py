@@ -1,39 +1,19 @@
 """A talk in a frame of another site, in a real Chromium; and where frames are refused."""
 
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from app.main import create_app
 from catalog.settings import Settings
+from tests.app.browsing import Answer, Site, listening
 from tests.app.conftest import filled
-from tests.app.shelf import Shelf, until
+from tests.app.shelf import Shelf
+from tests.chromium import IN_A_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed here"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"],
-        )
-        yield browser
-        browser.close()
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -46,55 +26,32 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @contextmanager
-def listening(shelf: Shelf, settings: Settings) -> Iterator[str]:
-    """The archive at a real address."""
-    app = create_app(settings, load_encoder=lambda _: shelf.encoder)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
-        thread.start()
-        try:
-            until(lambda: server.started)
-            yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout=30)
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder and tells nobody."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+def framed(shelf: Shelf, settings: Settings) -> Iterator[str]:
+    """The archive under some settings; its origin."""
+    with listening(create_app(settings, load_encoder=lambda _: shelf.encoder)) as origin:
+        yield origin
 
 
 @contextmanager
-def another_site(folder: Path, html: str) -> Iterator[str]:
+def another_site(html: str) -> Iterator[str]:
     """A page on another origin."""
+    site = Site()
     head = "<!doctype html><title>Course</title><link rel=icon href='data:,'>"
-    (folder / "index.html").write_text(head + html)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        thread.join(timeout=30)
-        server.server_close()
+    site.put("/", Answer(body=(head + html).encode()))
+    with listening(site) as origin:
+        yield f"{origin}/"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_frame_that_oembed_gives_plays_on_another_site(
-    stocked: Shelf, browser: Browser, tmp_path: Path, scripts: bool
+    stocked: Shelf, browser: Browser, scripts: bool
 ) -> None:
-    with listening(stocked, stocked.settings) as archive:
+    with framed(stocked, stocked.settings) as archive:
         context = browser.new_context(java_script_enabled=scripts)
         answer = context.request.get(
             f"{archive}/oembed", params={"url": f"{archive}/talks/the-second-descent?t=12"}
         )
-        with another_site(tmp_path, answer.json()["html"]) as site:
+        with another_site(answer.json()["html"]) as site:
             page = context.new_page()
             complaints: list[str] = []
             page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -126,12 +83,12 @@ def test_the_frame_that_oembed_gives_plays_on_another_site(
     ],
 )
 def test_only_frames_can_be_framed_and_only_where_the_settings_say(
-    stocked: Shelf, browser: Browser, tmp_path: Path, path: str, origins: str, shown: bool
+    stocked: Shelf, browser: Browser, path: str, origins: str, shown: bool
 ) -> None:
     settings = stocked.settings.model_copy(update={"embed_origins": origins})
     with (
-        listening(stocked, settings) as archive,
-        another_site(tmp_path, f'<iframe src="{archive}{path}"></iframe>') as site,
+        framed(stocked, settings) as archive,
+        another_site(f'<iframe src="{archive}{path}"></iframe>') as site,
     ):
         context = browser.new_context()
         page = context.new_page()
