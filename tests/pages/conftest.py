@@ -11,15 +11,23 @@ from index.encoders import Encoder
 from index.errors import EncoderMissing
 from tests.app.browsing import archive, listening
 from tests.app.shelf import Shelf, until
+from tests.pages.arriving import InParts
 from tests.pages.hostile import hostile
+
+# Behind the box, the bar, the title, and what comes first below it.
+CUTS = (b"</form>", b"</header>", b"</h1>", b"</p>", b"</section>", b"</li>", b"</section>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Two services over one archive, the second without its encoder; `odd` are paths by name."""
+    """Services over one archive: whole, without its encoder, and sending pages in parts.
+
+    `odd` are paths by name.
+    """
 
     whole: str
     degraded: str
+    slow: str
     odd: dict[str, str]
 
 
@@ -32,7 +40,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         raise EncoderMissing("/models/somewhere", "install it")
 
     app = create_app(shelf.settings, load_encoder=missing)
-    with archive(shelf) as whole, listening(app) as degraded:
+    slowly = InParts(app, CUTS)
+    with archive(shelf) as whole, listening(app) as degraded, listening(slowly) as slow:
         until(lambda: app.state.service.live.encoder.state not in {"loading", "ready"})
-        yield Places(whole=whole, degraded=degraded, odd=odd)
+        yield Places(whole=whole, degraded=degraded, slow=slow, odd=odd)
     shelf.close()

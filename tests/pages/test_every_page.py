@@ -53,14 +53,24 @@ ODD = (
     "forty thousand words", "paper without text", "paper by name", "paper with odd words",
 )  # fmt: skip
 EVERY = [*FIXED, *ODD, "degraded results"]
+EACH_KIND = (
+    "home", "results", "no results", "talks", "a series", "talk", "found in a talk", "papers",
+    "paper", "covered", "series page", "speaker page", "about", "not there", "problems", "frame",
+    "long title", "recording elsewhere", "forty thousand words",
+)  # fmt: skip
 STATUSES = {"not there": 404, "withdrawn": 410}
 
 
+def path(places: Places, name: str) -> str:
+    """Where a page is in every archive."""
+    return FIXED.get(name) or places.odd[name]
+
+
 def address(places: Places, name: str) -> str:
-    """Where a page is."""
+    """Where a page is, for who finds the whole archive or the degraded one."""
     if name == "degraded results":
         return f"{places.degraded}{FIXED['results']}"
-    return places.whole + (FIXED.get(name) or places.odd[name])
+    return places.whole + path(places, name)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -94,3 +104,12 @@ def test_it_fits_a_small_screen_by_keyboard_too_and_large_text(
         checks.with_large_text(visit.page)
         assert checks.text_size_px(visit.page) == checks.LARGE_TEXT_PX
         assert checks.wider_than_the_screen(visit.page) == []
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", EACH_KIND)
+def test_it_stays_still_while_it_arrives_in_parts(
+    browser: Browser, places: Places, name: str, narrow: bool
+) -> None:
+    with opened(browser, places.slow + path(places, name), narrow=narrow) as visit:
+        assert checks.shifts(visit.page) == []
