@@ -172,6 +172,7 @@ def _median(lighthouse: Path, url: str, runs: int) -> dict[str, Any]:
         "scores": scores,
         "below_the_goal": [name for name, goal in GOALS.items() if scores[name] < goal],
         **times,
+        "moved": sorted({label for one in reports for label in _moved(one)}),
         "transferred_bytes": round(
             statistics.median(one["audits"]["total-byte-weight"]["numericValue"] for one in reports)
         ),
@@ -203,6 +204,13 @@ def _report(lighthouse: Path, url: str) -> dict[str, Any]:
 def _requests(report: dict[str, Any]) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = report["audits"]["network-requests"]["details"]["items"]
     return items
+
+
+def _moved(report: dict[str, Any]) -> Iterator[str]:
+    """What moved by itself; parts of a browser's own controls are named by what they belong to."""
+    for item in report["audits"]["layout-shifts"].get("details", {}).get("items", []):
+        owner, is_within, _ = item["node"]["path"].partition(",a,#document-fragment")
+        yield f"within {owner}" if is_within else item["node"]["snippet"]
 
 
 def _faults(report: dict[str, Any]) -> Iterator[str]:

@@ -47,6 +47,12 @@ def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> lis
     return _spans(text, (start, end), hits)
 
 
+def has_every_word(text: str, query: ParsedQuery) -> bool:
+    """Whether each word of a query stands in a text, in one form or another; stop words aside."""
+    words, _ = _wanted(query)
+    return words <= {one for word in _marked(text, query) for one in word.stems}
+
+
 @lru_cache(maxsize=64)
 def _wanted(query: ParsedQuery) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
     """What snippets for a query mark, words and rows of them; the same for all of an answer."""

@@ -24,7 +24,10 @@ router = APIRouter(include_in_schema=False)
 MOST = 40_000
 MOST_PLACES = 9_000  # a map may have 50,000 addresses
 MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_CLOSED = ("/api/", "/search", "/feeds/search.atom", "/embed/", "/oembed", "/oai", "/opensearch/")
+_CLOSED = (
+    *("/api/", "/feeds/search.atom", "/embed/", "/oembed", "/oai", "/opensearch/"),
+    *("/search?*&", "/covered"),  # a search is open; narrowed and page by page there is no end
+)
 
 
 @router.get("/sitemap.xml")

@@ -26,7 +26,7 @@ from catalog.tables import Paper
 from index.contract import OK, FoundBy, Hit
 from index.passage import Passage
 from index.query import ParsedQuery, Understood
-from index.snippet import snippet
+from index.snippet import has_every_word, snippet
 
 PASSAGES_SHOWN = 3
 SNIPPET_CHARS = 260
@@ -72,6 +72,17 @@ def put_right(ask: Ask, found: Found) -> PutRight | None:
     return PutRight(
         shown=found.showing_for,
         typed=Link(text=ask.text, url=search_url(ask, exact="true")),
+    )
+
+
+def says_it(found: Found, shown: Sequence[Chosen]) -> bool:
+    """Whether a passage shown has each word that was typed: then the page says what is in it.
+
+    Any other page of results could be made to say what its sender likes.
+    """
+    as_typed = found.showing_for is None and all(one.is_phrase for one in found.query.understood)
+    return as_typed and any(
+        has_every_word(passage.text, found.query) for one in shown for _, passage in one.passages
     )
 
 

@@ -92,7 +92,12 @@ def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
     everywhere = find(service, ask.everywhere) if ask.narrowed else found
     mentioned = _mentioned(service, shown.chosen)
     return SearchPage(
-        frame=_frame(service, ask, (*notices, *results.notices(found))),
+        frame=_frame(
+            service,
+            ask,
+            (*notices, *results.notices(found)),
+            indexed=results.says_it(found, shown.chosen),
+        ),
         said=results.said(found),
         ordered=orders.ordered(ask, found),
         orders=orders.orders(ask, found),
@@ -126,7 +131,7 @@ def _mentioned(service: Service, chosen: Sequence[Chosen]) -> Mapping[str, Link]
 def no_search(service: Service, text: str, why: str) -> SearchPage:
     """The search page for a query that cannot be searched for."""
     return SearchPage(
-        frame=_frame(service, Ask(text=text[:1000]), ()),
+        frame=_frame(service, Ask(text=text[:1000]), (), indexed=False),
         said="Nothing searched",
         ordered="",
         orders=(),
@@ -151,13 +156,14 @@ def _next(ask: Ask, after: str | None) -> Link | None:
     return Link(text="More results", url=results.search_url(ask, cursor=after))
 
 
-def _frame(service: Service, ask: Ask, notices: tuple[str, ...]) -> Frame:
+def _frame(service: Service, ask: Ask, notices: tuple[str, ...], *, indexed: bool) -> Frame:
     return Frame(
         title=ask.text,
         archive=service.settings.archive_name,
         query=ask.text,
         notices=notices,
         description=f"What talks and papers say on “{ask.text[:200]}”.",
+        indexed=indexed,
     )
 
 

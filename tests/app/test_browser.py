@@ -155,6 +155,8 @@ def test_words_are_found_within_the_talk(page: Page, address: str) -> None:
     expect(page.locator("[data-find-count]")).to_have_text("2 found")
     page.locator("[data-find]").press("Enter")
     expect(page.locator("[data-find-count]")).to_have_text("1 of 2")
+    page.locator("[data-find]").fill("hreshold")  # no word begins so
+    expect(page.locator("[data-find-count]")).to_contain_text("none")
     assert visit.complaints == []
 
 

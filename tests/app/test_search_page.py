@@ -163,3 +163,25 @@ def test_a_covered_address_that_makes_no_sense_is_read_as_far_as_it_does(
     assert reader.get("/covered?q=descent&cursor=x").status_code == 200
     assert reader.get("/covered", params={"q": "?!"}).status_code == 422
     assert reader.get("/covered", params={"q": "x" * 1001}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("of the kernels", True),
+        ('"kernel of kind" 1', True),
+        ("kernel buy-pills.example", False),
+        ("kernel -pills", False),
+        ("kernle", False),
+        ("speaker:pills kernel", False),
+        ("...", False),
+    ],
+)
+def test_search_engines_may_keep_only_what_the_archive_itself_says(
+    shelf: Shelf, query: str, kept: bool
+) -> None:
+    kernel(shelf, 1, date(2021, 5, 1))
+    shelf.publish()
+    with served(shelf) as client:
+        page = client.get("/search", params={"q": query}).text
+    assert ('<meta name="robots" content="noindex">' in page) is not kept

@@ -6,61 +6,19 @@ tests/pages/test_journeys.py` makes those of the documents anew.
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from index.encoders.choose import open_encoder
-from tests.app.browsing import archive
-from tests.app.shelf import Shelf, until
+from tests.app.shelf import until
 from tests.chromium import IN_A_BROWSER
-from tests.pages.department import department
+from tests.pages.conftest import Opens
+from tests.pages.visits import pasted, second
 
 pytestmark = IN_A_BROWSER
 QUESTION = "why do large models not overfit"
 TALK = "/talks/the-second-descent"
-Opens: TypeAlias = Callable[..., BrowserContext]
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demonstration's course, searched with the real encoder."""
-    shelf = Shelf(tmp_path_factory.mktemp("course"), open_encoder("all-MiniLM-L6-v2"))
-    department(shelf)
-    with archive(shelf) as origin:
-        yield origin
-    shelf.close()
-
-
-@pytest.fixture
-def opens(browser: Browser, origin: str) -> Iterator[Opens]:
-    """Makes a window as wide as a desk's, or what is asked for, as nobody was here before."""
-    made: list[BrowserContext] = []
-
-    def window(width: int = 1280, height: int = 900, *, dark: bool = False) -> BrowserContext:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            has_touch=width < 500,
-            base_url=origin,
-        )
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        made.append(context)
-        return context
-
-    yield window
-    for context in made:
-        context.close()
-
-
-@pytest.fixture
-def page(opens: Opens) -> Page:
-    """A page in a wide window."""
-    return opens().new_page()
 
 
 def pictured(page: Page, name: str, tmp_path: Path) -> None:
@@ -69,11 +27,6 @@ def pictured(page: Page, name: str, tmp_path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     page.wait_for_timeout(150)
     assert page.screenshot(path=folder / f"{name}.png")
-
-
-def second(page: Page) -> float:
-    """Where the player is."""
-    return float(page.evaluate("document.querySelector('[data-player]').currentTime"))
 
 
 def is_sounding(page: Page) -> bool:
@@ -90,11 +43,6 @@ def asked(page: Page, question: str) -> None:
     page.keyboard.type(question)
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
-
-
-def pasted(page: Page) -> str:
-    """What is on the clipboard."""
-    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def test_find_a_moment(page: Page, tmp_path: Path) -> None:

@@ -51,3 +51,13 @@ def opened(browser: Browser, url: str, *, narrow: bool = False) -> Iterator[Visi
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 150)))")
     yield visit
     context.close()
+
+
+def second(page: Page) -> float:
+    """Where the player is."""
+    return float(page.evaluate("document.querySelector('[data-player]').currentTime"))
+
+
+def pasted(page: Page) -> str:
+    """What is on the clipboard."""
+    return str(page.evaluate("navigator.clipboard.readText()"))

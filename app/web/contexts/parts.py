@@ -17,7 +17,8 @@ class Link:
 class Frame:
     """What every page has around it: `here` is its place in the bar, `query` stands in the box.
 
-    description: for search engines, where the page's card has none; canonical: its one address.
+    description: for search engines, where the page's card has none; canonical: its one address;
+    indexed: whether search engines may keep it.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Frame:
     notices: tuple[str, ...] = ()
     description: str = ""
     canonical: str = ""
+    indexed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

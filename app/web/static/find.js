@@ -3,6 +3,8 @@
 import { bringIntoView } from "./stage.js";
 
 const MOST = 1000;
+// Scripts that part words by blanks; in these, what is typed is the beginning of a word.
+const LETTER = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{M}\p{N}]/u;
 const input = document.querySelector("[data-find]");
 const count = document.querySelector("[data-find-count]");
 const steps = document.querySelector("[data-find-steps]");
@@ -31,11 +33,14 @@ const pointIn = (nodes, place, isEnd) => {
   return [nodes[n].node, place - nodes[n].start];
 };
 
+const isInsideWord = (text, place) => place > 0 && LETTER.test(text[place]) && LETTER.test(text[place - 1]);
+
 const rangesFor = (words) => {
   texts ??= read();
   const found = [];
   for (const { nodes, text } of texts) {
     for (let place = text.indexOf(words); place >= 0; place = text.indexOf(words, place + words.length)) {
+      if (isInsideWord(text, place)) continue;
       const range = document.createRange();
       range.setStart(...pointIn(nodes, place, false));
       range.setEnd(...pointIn(nodes, place + words.length, true));

@@ -76,7 +76,8 @@ def test_crawlers_are_told_what_to_leave(reader: TestClient, shelf: Shelf) -> No
     rules = RobotFileParser()
     rules.parse(reader.get("/robots.txt").text.splitlines())
     assert rules.can_fetch("anybot", "http://testserver/talks/the-second-descent")
-    assert not rules.can_fetch("anybot", "http://testserver/search?q=x")
+    assert rules.can_fetch("anybot", "http://testserver/search?q=x")
+    assert "Disallow: /search?*&\n" in reader.get("/robots.txt").text  # the parser knows no "*"
     assert not rules.can_fetch("anybot", "http://testserver/api/v1/talks")
     assert rules.site_maps() == ["http://testserver/sitemap.xml"]
     settings = read_settings(data_dir=shelf.settings.data_dir, reading="key")
