@@ -51,7 +51,7 @@ class Hand:
 
 
 def hit(page: Page, title: str) -> Locator:
-    return page.locator(".hit").filter(has=page.locator("h2", has_text=title)).first
+    return page.locator(".hit").filter(has=page.get_by_role("link", name=title, exact=True))
 
 
 def moment(hand: Hand, question: str) -> None:
@@ -68,7 +68,7 @@ def weight(hand: Hand) -> None:
 
 def paper_page(hand: Hand) -> None:
     hand.ask("neural tangent kernel")
-    paper = hit(hand.page, "Lazy Training").locator(".passages .t").first
+    paper = hit(hand.page, "Lazy Training and the Neural Tangent Kernel").locator(".passages .t").first
     expect(paper).to_have_attribute("href", re.compile(r"#page=\d+$"))
     hand.take(paper)
 
