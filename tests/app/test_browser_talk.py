@@ -233,5 +233,6 @@ def test_it_prints_with_chapters_text_and_its_address(page: Page, tmp_path: Path
     page.emulate_media(media="print")
     expect(page.locator(".printed")).to_be_visible()
     expect(page.locator(".screen")).to_be_hidden()
-    expect(page.locator(".tools")).to_be_hidden()
+    for what in (".bar", ".tools", ".find", ".follow", ".foot"):
+        expect(page.locator(what)).to_be_hidden()
     assert page.pdf(path=tmp_path / "talk.pdf").startswith(b"%PDF")
