@@ -47,6 +47,7 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base
     with service.catalog.read() as session:
         every = catalog_talks.listed(session)
     kept = [talk for talk in every if narrowed.admits(talk)]
+    place = place_of(narrowed, kept)
     part = page_of(kept, named=repr(narrowed), key=lambda one: one.talk.public_id, after=cursor)
     return TalksPage(
         frame=Frame(
@@ -54,9 +55,12 @@ def talks_page(service: Service, narrowed: Narrowed, cursor: str | None, *, base
             archive=service.settings.archive_name,
             here="talks",
             description=f"{narrowed.heading}: {counted(len(kept), 'talk')}, newest first.",
-            canonical=base + (place_of(narrowed, kept) or narrowed.url()),
+            canonical=base + (place or narrowed.url()),
         ),
         heading=narrowed.heading,
+        about=Link(text=f"About this {'series' if narrowed.series else 'speaker'}", url=place)
+        if place
+        else None,
         said=counted(len(kept), "talk"),
         facets=tuple(narrowed.facets(every)),
         groups=tuple(by_year(part.items)),

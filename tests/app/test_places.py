@@ -62,6 +62,8 @@ def test_a_place_has_one_address_that_lists_and_ids_lead_to(reader: TestClient) 
     ):
         page = reader.get(path).text
         assert f'<link rel="canonical" href="http://testserver{canonical}">' in page, path
+        leads_on = path.startswith("/talks?") and not canonical.startswith("/talks")
+        assert (f'<a href="{canonical}">About this s' in page) is leads_on, path
     key = re.search(r"feed:series:(\w+)", reader.get("/feeds/series/foundations.atom").text)
     assert key
     answer = reader.get(f"/series/{key[1]}", follow_redirects=False)

@@ -54,10 +54,11 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalksPage:
-    """All talks, or those of a series, a speaker or a year."""
+    """All talks, or those of a series, a speaker or a year; `about` leads to the series or speaker."""
 
     frame: Frame
     heading: str
+    about: Link | None
     said: str
     facets: tuple[Facet, ...]
     groups: tuple[TalkGroup, ...]
