@@ -40,7 +40,8 @@ def _ranked(ask: Ask, groups: Iterable[Group], name: str) -> Sequence[tuple[Valu
     if chosen is not None and chosen not in counts:
         counts[chosen] = 0
     if name == "year":
-        return sorted(counts.items(), key=itemgetter(0), reverse=True)[:MOST_VALUES]
+        years = sorted(counts.items(), key=itemgetter(0), reverse=True)
+        return [pair for n, pair in enumerate(years) if n < MOST_VALUES or pair[0] == chosen]
     ranked = sorted(counts.items(), key=itemgetter(1), reverse=True)
     if chosen is not None:
         ranked.sort(key=lambda pair: pair[0] != chosen)

@@ -10,6 +10,7 @@ const SHORTEST = 2;
 const LONGEST = 1000;
 const PASSAGES = 3;
 const LINGER_MS = 1500;
+const ANEW_MS = 60_000;
 const ROOM_PX = 16;
 const LOWEST_PX = 220;
 const RETRY_S = 5;
@@ -618,12 +619,13 @@ class TalkPlayer extends Part {
     this.shadowRoot.replaceChildren();
   }
 
+  get #path() { return `/api/v1/talks/${encodeURIComponent(this.getAttribute("talk") ?? "")}`; }
+
   async #load() {
     const { signal } = (this.#asked = new AbortController());
-    const path = `/api/v1/talks/${encodeURIComponent(this.getAttribute("talk") ?? "")}`;
-    const said = ask(this, `${path}/transcript?format=json`, signal).catch((problem) => problem);
+    const said = ask(this, `${this.#path}/transcript?format=json`, signal).catch((problem) => problem);
     try {
-      const talk = await ask(this, path, signal);
+      const talk = await ask(this, this.#path, signal);
       const transcript = talk.has_transcript ? await said : null;
       if (!signal.aborted) this.#show(talk, transcript);
     } catch (problem) {
@@ -659,8 +661,24 @@ class TalkPlayer extends Part {
     const player = made(kind, { controls: "", preload: "metadata", part: "media", "aria-label": talk.title, src: addressOf(this, talk.media_url) });
     this.#player = player;
     const cannot = made("p", { class: "message", part: "error", role: "alert", hidden: "" }, this.texts.unplayable);
-    player.addEventListener("error", () => { cannot.hidden = false; });
+    let anew = -Infinity;
+    player.addEventListener("error", async () => {
+      const soon = performance.now() - anew < ANEW_MS;
+      anew = performance.now();
+      if (soon || !(await this.#anew(player))) cannot.hidden = false;
+    });
     return made("div", {}, player, cannot);
+  }
+
+  /** Ask for the address again and go on: where reading needs a key, it holds for hours only. */
+  async #anew(player) {
+    const { currentTime, paused } = player;
+    const talk = await ask(this, this.#path, this.#asked.signal).catch(() => null);
+    if (!talk?.media_url) return false;
+    player.src = addressOf(this, talk.media_url);
+    player.currentTime = currentTime;
+    if (!paused) player.play().catch(() => {});
+    return true;
   }
 
   #text(transcript) {

@@ -232,18 +232,18 @@ def _kinds(ask: Ask, counts: Sequence[tuple[Value, int]]) -> Facet:
 
 def _facet(ask: Ask, name: str, counts: Sequence[tuple[Value, int]]) -> Facet:
     chosen = getattr(ask, name)
-    return Facet(
-        title=TITLES[name],
-        choices=tuple(
-            Choice(
-                text=str(one),
-                url=search_url(ask, **{name: None if one == chosen else one}),
-                count=count,
-                on=one == chosen,
-            )
-            for one, count in counts[:MOST_CHOICES]
-        ),
-    )
+    choices = [
+        Choice(
+            text=str(one),
+            url=search_url(ask, **{name: None if one == chosen else one}),
+            count=count,
+            on=one == chosen,
+        )
+        for one, count in counts
+    ]
+    shown = [one for n, one in enumerate(choices) if n < MOST_CHOICES or one.on]
+    rest = [one for one in choices[MOST_CHOICES:] if not one.on]
+    return Facet(title=TITLES[name], choices=tuple(shown), rest=tuple(rest))
 
 
 def _more(ask: Ask, chosen: Chosen) -> Link | None:

@@ -185,3 +185,18 @@ def test_search_engines_may_keep_only_what_the_archive_itself_says(
     with served(shelf) as client:
         page = client.get("/search", params={"q": query}).text
     assert ('<meta name="robots" content="noindex">' in page) is not kept
+
+
+def test_many_ways_to_narrow_are_folded_and_the_chosen_one_is_seen(shelf: Shelf) -> None:
+    for n in range(30):
+        kernel(shelf, n, date(1990 + n, 1, 1), f"Series {n}")
+    shelf.publish()
+    with served(shelf) as client:
+        page = client.get("/search?q=kernel&year=1991").text
+        assert page.count("<summary>12 more</summary>") == 1  # of the series; one year has one
+        whole = client.get("/search?q=kernel").text
+        assert whole.count("<summary>12 more</summary>") == 2
+    years = re.search(r"<h2>Year</h2>\s*<ul>(.*?)</ul>", page, re.DOTALL)
+    assert years
+    assert len(re.findall("<li", years[1])) == 9
+    assert re.search(r'<li class="on"><a[^>]*>1991</a>', years[1])

@@ -188,7 +188,14 @@ def test_where_reading_needs_a_key_recordings_play(page: Page, tmp_path: Path) -
         assert not any(secret in url for url in asked)
         address = str(player.get_attribute("src"))
         assert httpx2.get(address, headers={"range": "bytes=0-9"}).status_code == 206
+        ended = address[:-4] + "0000"  # as it is when its time is over: refused
+        player.evaluate("(one, ended) => { one.src = ended; one.currentTime = 20 }", ended)
+        expect(player).to_have_attribute("src", address)
+        until(lambda: abs(float(player.evaluate("one => one.currentTime")) - 20) < 1)
+        expect(page.locator("talk-player [part=error]")).to_be_hidden()
         with shelf.catalog.write() as session:
             keys.revoke(session, public_id)
+        player.evaluate("(one, ended) => { one.src = ended }", ended)
+        expect(page.locator("talk-player [part=error]")).to_be_visible()
         until(lambda: httpx2.get(address).status_code == 401, within_s=5)
     shelf.close()
