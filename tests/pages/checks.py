@@ -17,14 +17,14 @@ RULES = {
 }
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # Shifts soon after an input are wanted ones.  Source: https://web.dev/articles/cls
-# A shift within a player's own controls names no node; it is known by its place.
+# A shift within a player's own controls names no node; it is known by its place across the page
+# and its height, because the page may have been scrolled since.
 COUNT_SHIFTS = """
     window.shifted = [];
     const inAPlayer = (source) => !source.node && [...document.querySelectorAll("audio, video")]
         .map((one) => one.getBoundingClientRect())
         .some((box) => ["currentRect", "previousRect"].map((key) => source[key]).every((r) =>
-            r.top >= box.top - 1 && r.bottom <= box.bottom + 1
-            && r.left >= box.left - 1 && r.right <= box.right + 1));
+            r.height <= box.height + 1 && r.left >= box.left - 1 && r.right <= box.right + 1));
     new PerformanceObserver((list) => {
         for (const one of list.getEntries())
             if (!one.hadRecentInput && !one.sources.every(inAPlayer))
