@@ -3,7 +3,8 @@
 `seminar serve` with one process on a catalog in SQLite, asked over one connection that stays open,
 one request after another.  Titles, names and abstracts are made up of words, everything is drawn
 from a seed; a talk has one passage, no words are timed and no recording is there.  Each address is
-asked until `MOST` answers or `SECONDS` are over, then with the tag that it gave, if it gave one.
+asked until `MOST` answers or `SECONDS` are over, then with the tag that it gave, if it gave one;
+some are asked again with an event written to the catalog before each request.
     python -m bench.feeds [--talks 5000] [--papers 1000]
 """
 
@@ -23,7 +24,10 @@ from urllib.parse import quote
 from bench.feeds_archive import filled
 from bench.full_archive import published
 from bench.record import record
-from bench.service import UNLIMITED, Client
+from bench.service import UNLIMITED, Client, Server
+from catalog.engine import open_catalog
+from catalog.settings import read_settings
+from catalog.tables import Event
 from index.encoders.choose import open_encoder
 from tests.archive import free_port, started
 
@@ -54,6 +58,8 @@ PATHS: Mapping[str, str] = {
     "API, talks": "/api/v1/talks",
     "API, papers": "/api/v1/papers",
 }
+AFTER_COMMITS = ("site map, list of maps", "Atom, new talks", "OAI, ListRecords", "page of talks")
+COMMITS = 30
 HARVESTED_PAGE = 30
 """The later page of a harvest that is measured by itself, or the last one before it."""
 
@@ -72,7 +78,8 @@ def main() -> None:
             threading.Thread(target=server.stdout.read, daemon=True).start()  # its log
             asyncio.run(_ready(port))
             idle = _peak_mb(server.pid)
-            figures = asyncio.run(_measured(port))
+            figures = asyncio.run(_measured(Server(pids=(server.pid,), port=port)))
+            figures["after_a_commit"] = asyncio.run(_after_commits(data, port))
             peak = _peak_mb(server.pid)
     name = "feeds" if given.talks == parser.get_default("talks") else f"feeds_{given.talks}"
     record(name, {
@@ -81,28 +88,31 @@ def main() -> None:
     })  # fmt: skip
 
 
-async def _measured(port: int) -> dict[str, Any]:
-    async with Client(port) as client:
-        figures = {name: await _asked(client, path) for name, path in PATHS.items()}
+async def _measured(server: Server) -> dict[str, Any]:
+    async with Client(server.port) as client:
+        figures = {name: await _asked(server, client, path) for name, path in PATHS.items()}
         harvest, later = await _harvested(client)
-        figures["OAI, ListRecords, a later page"] = await _asked(client, later)
+        figures["OAI, ListRecords, a later page"] = await _asked(server, client, later)
     return {"requests": figures, "whole_harvest": harvest}
 
 
-async def _asked(client: Client, path: str) -> dict[str, Any]:
+async def _asked(server: Server, client: Client, path: str) -> dict[str, Any]:
     """An address again and again, then again with its tag."""
     _, headers, body = await client.get(path)
     tag = headers.get(b"etag")
-    again = await _spread(client, path, 200)
+    again = await _spread(server, client, path, 200)
     known = {"bytes": len(body), **again}
     if tag is None:
         return known
     held = f"If-None-Match: {tag.decode().replace('w/', 'W/')}"
-    return {**known, "not_modified": await _spread(client, path, 304, held)}
+    return {**known, "not_modified": await _spread(server, client, path, 304, held)}
 
 
-async def _spread(client: Client, path: str, awaited: int, *headers: str) -> dict[str, Any]:
+async def _spread(
+    server: Server, client: Client, path: str, awaited: int, *headers: str
+) -> dict[str, Any]:
     took: list[float] = []
+    before = server.processor_ms()
     until = time.perf_counter() + SECONDS
     while len(took) < FEWEST or (len(took) < MOST and time.perf_counter() < until):
         began = time.perf_counter()
@@ -115,7 +125,25 @@ async def _spread(client: Client, path: str, awaited: int, *headers: str) -> dic
         "requests": len(ranked),
         "p50_ms": round(statistics.median(ranked), 2),
         "p99_ms": round(ranked[int(0.99 * len(ranked))], 2),
+        "processor_ms_each": round((server.processor_ms() - before) / len(ranked), 2),
     }
+
+
+async def _after_commits(data: Path, port: int) -> dict[str, float]:
+    """The median of each address when something was committed just before."""
+    catalog, medians = open_catalog(read_settings(data_dir=data).catalog_url), {}
+    async with Client(port) as client:
+        for name in AFTER_COMMITS:
+            took = []
+            for _ in range(COMMITS):
+                with catalog.write() as session:
+                    session.add(Event(who="bench", deed="edit", kind="talk"))
+                began = time.perf_counter()
+                await client.get(PATHS[name])
+                took.append(1000 * (time.perf_counter() - began))
+            medians[name] = round(statistics.median(took), 2)
+    catalog.close()
+    return medians
 
 
 async def _harvested(client: Client) -> tuple[dict[str, Any], str]:
