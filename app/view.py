@@ -72,6 +72,11 @@ class View:
         return self._owners
 
     @property
+    def seen(self) -> object:
+        """How far the last look saw: differs when anybody has committed since another."""
+        return self._beat
+
+    @property
     def is_fresh(self) -> bool:
         """Whether nothing was committed since the last look, as far as can be told at once.
 

@@ -51,6 +51,7 @@ KEPT_LISTS = 128
 KEPT_BODIES = 4096
 KEPT_SIMILAR = 4096
 KEPT_REACHES = 64
+KEPT_ORDERS = 5
 KEPT_SUGGESTIONS = 16
 KEPT_BYTES = 64 << 20
 
@@ -235,6 +236,8 @@ class Service:
     )
 
     reaches: Kept[frozenset[str]] = field(default_factory=lambda: Kept(most=KEPT_REACHES))
+
+    orders: Kept[Any] = field(default_factory=lambda: Kept(most=KEPT_ORDERS))
 
     narrowed: Kept[Suggestions] = field(default_factory=lambda: Kept(most=KEPT_SUGGESTIONS))
 

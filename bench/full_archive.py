@@ -229,10 +229,10 @@ def _write_papers(connection: sa.Connection, papers: Sequence[tuple[Row, list[Cu
         })  # fmt: skip
         pages.append({"paper_id": number, "number": 1, "text": entry["abstract"]})
         rows += _passage_rows(cuts, owner, talk_id=None, paper_id=number)
-    _insert(connection, Paper, owners, title_is_known=True, visibility="public", labels=[],
+    insert(connection, Paper, owners, title_is_known=True, visibility="public", labels=[],
             links=[], listing={}, created_at=_WHEN, updated_at=_WHEN)  # fmt: skip
-    _insert(connection, Page, pages)
-    _insert(connection, PassageRow, _numbered(rows, 1))
+    insert(connection, Page, pages)
+    insert(connection, PassageRow, _numbered(rows, 1))
 
 
 def _write_talks(
@@ -240,11 +240,11 @@ def _write_talks(
 ) -> None:
     people = [f"Speaker Number{n:03}" for n in range(SPEAKERS)]
     series = sorted({entry["course"] for entry, _ in talks})
-    _insert(connection, Person, [
+    insert(connection, Person, [
         {"id": n, "public_id": public_id(name), "slug": slug_of(name), "name": name,
          "affiliation": None} for n, name in enumerate(people, 1)
     ])  # fmt: skip
-    _insert(connection, Series, [
+    insert(connection, Series, [
         {"id": n, "public_id": public_id(name), "slug": f"{slug_of(name)}-{n}", "name": name,
          "description": ""} for n, name in enumerate(series, 1)
     ])  # fmt: skip
@@ -271,15 +271,15 @@ def _write_talks(
         })  # fmt: skip
         heard.append({"talk_id": number, "recording_id": number})
         rows += _passage_rows(cuts, owner, talk_id=number, paper_id=None)
-    _insert(connection, Talk, owners, title_is_known=True, abstract="", visibility="public",
+    insert(connection, Talk, owners, title_is_known=True, abstract="", visibility="public",
             recording_status="recorded", links=[], tags=[], listing={}, created_at=_WHEN,
             updated_at=_WHEN)  # fmt: skip
-    _insert(connection, TalkSpeaker, speaks)
-    _insert(connection, Recording, recordings, decoded_ms=None, tracks=[], added_at=_WHEN)
-    _insert(connection, Transcript, heard, version=1, is_current=True, origin="machine",
+    insert(connection, TalkSpeaker, speaks)
+    insert(connection, Recording, recordings, decoded_ms=None, tracks=[], added_at=_WHEN)
+    insert(connection, Transcript, heard, version=1, is_current=True, origin="machine",
             timed=True, engine="none", model="none", model_fingerprint="0", language="en",
             complete=True, gaps=[], created_at=_WHEN)  # fmt: skip
-    _insert(connection, PassageRow, _numbered(rows, first_passage))
+    insert(connection, PassageRow, _numbered(rows, first_passage))
 
 
 def _passage_rows(
@@ -304,7 +304,7 @@ def _numbered(rows: Sequence[Row], first: int) -> list[Row]:
     return [{"id": number, **row} for number, row in enumerate(rows, first)]
 
 
-def _insert(
+def insert(
     connection: sa.Connection, table: type[SQLModel], rows: Sequence[Row], **same: Any
 ) -> None:
     made = SQLModel.metadata.tables[str(table.__tablename__)]

@@ -10,10 +10,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, select
 
-from catalog.names import row_id
 from catalog.shown import HIDDEN_RECORDINGS
 from catalog.tables import Event, Paper, Recording, Series, Talk, Transcript
 
@@ -37,43 +35,39 @@ class Change:
     public_id: str
     slug: str
     changed_at: datetime
-    series_id: str | None = None  # public id
+    series: str | None = None  # slug
     gone: bool = False
 
-
-def public(session: Session) -> list[Change]:
-    """Every public talk and paper, in the order of their last change."""
-    return sorted([*_talks(session), *_papers(session)], key=_order)
+    @property
+    def key(self) -> tuple[datetime, Kind, str]:
+        """Its place in the order of all: by the second."""
+        return self.changed_at.replace(microsecond=0), self.kind, self.public_id
 
 
 def with_gone(session: Session) -> list[Change]:
-    """The same, with what was withdrawn or removed."""
-    return sorted([*public(session), *_taken_away(session)], key=_order)
-
-
-def _order(one: Change) -> tuple[datetime, str]:
-    return one.changed_at.replace(microsecond=0), one.public_id
+    """Every talk and paper that is public, was withdrawn or removed, by its last change."""
+    every = (*_talks(session), *_papers(session), *_taken_away(session))
+    return sorted(every, key=lambda one: one.key)
 
 
 def _talks(session: Session) -> Iterator[Change]:
     recordings = _newest(session, Recording.talk_id, Recording.added_at, sa.true())
     current = col(Transcript.is_current)
     transcripts = _newest(session, Transcript.talk_id, Transcript.created_at, current)
-    rows = session.exec(
-        select(Talk, Series.public_id)
+    rows = session.connection().execute(
+        sa.select(*map(col, _OF_A_TALK), col(Series.slug))
         .join(Series, col(Series.id) == col(Talk.series_id), isouter=True)
-        .where(Talk.visibility == "public")
-        .options(load_only(*_OF_A_TALK))
+        .where(col(Talk.visibility) == "public")
     )
-    for talk, series in rows.all():
-        heard = [] if talk.recording_status in HIDDEN_RECORDINGS else [recordings, transcripts]
-        times = [known[row_id(talk)] for known in heard if row_id(talk) in known]
+    for number, public_id, slug, created, updated, status, series in (tuple(row) for row in rows):
+        heard = [] if status in HIDDEN_RECORDINGS else [recordings, transcripts]
+        times = [known[number] for known in heard if number in known]
         yield Change(
             kind="talk",
-            public_id=talk.public_id,
-            slug=talk.slug,
-            changed_at=max([talk.created_at, talk.updated_at, *times]),
-            series_id=series,
+            public_id=public_id,
+            slug=slug,
+            changed_at=max([created, updated, *times]),
+            series=series,
         )
 
 

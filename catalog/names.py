@@ -48,10 +48,10 @@ def by_key(session: Session, table: type[Row], kind: str, key: str) -> Row:
 
 
 def slugs(session: Session, table: type[SQLModel]) -> dict[str, str]:
-    """The slugs of all rows by public id."""
-    columns = table.public_id, table.slug  # type: ignore[attr-defined]
+    """The slugs of all rows by name."""
+    columns = table.name, table.slug  # type: ignore[attr-defined]
     rows = session.exec(select(*columns)).all()
-    return {str(public_id): str(slug) for public_id, slug in rows}
+    return {str(name): str(slug) for name, slug in rows}
 
 
 def row_id(row: SQLModel) -> int:

@@ -10,6 +10,8 @@ from catalog.errors import AlreadyThere, Ambiguous, NotThere
 from catalog.names import by_key, free_slug, new_public_id, row_id
 from catalog.tables import Page, Paper, Submission, Talk, TalkPaper
 
+_NEWEST_FIRST = (col(Paper.year).desc(), col(Paper.title))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPaper:
@@ -82,10 +84,16 @@ def called(session: Session, words: str) -> Paper:
 
 def listed(session: Session, *, include_hidden: bool = False) -> list[Paper]:
     """All papers, newest first; hidden ones only when asked for."""
-    query = select(Paper).order_by(col(Paper.year).desc(), col(Paper.title))
+    query = select(Paper).order_by(*_NEWEST_FIRST)
     if not include_hidden:
         query = query.where(Paper.visibility == "public")
     return list(session.exec(query).all())
+
+
+def in_order(session: Session) -> list[str]:
+    """Public ids of all public papers, in the order of `listed`."""
+    query = select(Paper.public_id).where(Paper.visibility == "public")
+    return list(session.exec(query.order_by(*_NEWEST_FIRST)))
 
 
 def without_title(session: Session) -> list[Paper]:

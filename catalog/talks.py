@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, delete, select
 
 from catalog.names import by_key, free_slug, new_public_id, row_id
@@ -22,6 +23,7 @@ from catalog.tables import (
 )
 
 T = TypeVar("T")
+_NEWEST_FIRST = (col(Talk.held_on).is_(None), col(Talk.held_on).desc(), col(Talk.id).desc())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +113,42 @@ def called(session: Session, words: str) -> Talk:
 
 def listed(session: Session, *, include_hidden: bool = False) -> list[TalkDetails]:
     """All talks, newest first, those without a date last; hidden ones only when asked for."""
-    query = select(Talk).order_by(
-        col(Talk.held_on).is_(None), col(Talk.held_on).desc(), col(Talk.id).desc()
+    return _those(session, sa.true(), include_hidden=include_hidden)
+
+
+def in_order(session: Session) -> list[str]:
+    """Public ids of all public talks, in the order of `listed`."""
+    query = select(Talk.public_id).where(Talk.visibility == "public")
+    return list(session.exec(query.order_by(*_NEWEST_FIRST)))
+
+
+def of_series(session: Session, key: str) -> list[TalkDetails]:
+    """The public talks of the series with this slug or public id, in the order of `listed`."""
+    theirs = col(Talk.series_id).in_(select(Series.id).where(_is_called(Series, key)))
+    return _those(session, theirs)
+
+
+def of_speaker(session: Session, key: str) -> list[TalkDetails]:
+    """The public talks of the speaker with this slug or public id, in the order of `listed`."""
+    theirs = col(Talk.id).in_(
+        select(TalkSpeaker.talk_id)
+        .join(Person, col(Person.id) == TalkSpeaker.person_id)
+        .where(_is_called(Person, key))
     )
+    return _those(session, theirs)
+
+
+def _those(
+    session: Session, which: sa.ColumnElement[bool], *, include_hidden: bool = False
+) -> list[TalkDetails]:
+    query = select(Talk).where(which).order_by(*_NEWEST_FIRST)
     if not include_hidden:
         query = query.where(Talk.visibility == "public")
     return details(session, session.exec(query).all())
+
+
+def _is_called(table: type[Series | Person], key: str) -> sa.ColumnElement[bool]:
+    return sa.or_(col(table.slug) == key, col(table.public_id) == key)
 
 
 def by_ids(session: Session, public_ids: Iterable[str]) -> dict[str, TalkDetails]:
@@ -144,7 +176,10 @@ def details(session: Session, talks: Sequence[Talk]) -> list[TalkDetails]:
             .order_by(col(Paper.title))
         ).all()
     )
-    series = {one.id: one for one in session.exec(select(Series)).all()}
+    known = {talk.series_id for talk in talks}
+    series = {
+        one.id: one for one in session.exec(select(Series).where(col(Series.id).in_(known))).all()
+    }
     recordings = {  # the newest comes last and stays
         one.talk_id: one
         for one in session.exec(

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.api import inventory
 from app.api.caching import keeping, tagged
 from app.api.depends import Opened, named
 from app.api.fields import Wanted, fields_of, written
@@ -49,11 +50,10 @@ def papers(
     ] = None,
 ) -> Response:
     """Public papers, newest first."""
-    with service.catalog.read() as session:
-        every = catalog_papers.listed(session)
-    listed = [one for one in every if service.shows(one.public_id)]
+    listed = inventory.papers(service)
     part = sliced(listed, named="papers", key=lambda one: one.public_id, limit=limit, after=cursor)
-    answer = PaperList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
+    rows = inventory.paper_rows(service, (one.public_id for one in part.items))
+    answer = PaperList(items=[item(one) for one in rows], next_cursor=part.next_cursor)
     body = written(answer, wanted, within="items")
     return tagged(request, body, media_type="application/json")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.api import inventory
 from app.api.access import caller_of
 from app.api.answers import hidden_recording
 from app.api.caching import keeping, tagged
@@ -50,13 +51,10 @@ def talks(
     ] = None,
 ) -> Response:
     """Public talks, newest first, those without a date last."""
-    with service.catalog.read() as session:
-        every = catalog_talks.listed(session)
-    listed = [one for one in every if service.shows(one.talk.public_id)]
-    part = sliced(
-        listed, named="talks", key=lambda one: one.talk.public_id, limit=limit, after=cursor
-    )
-    answer = TalkList(items=[item(one) for one in part.items], next_cursor=part.next_cursor)
+    listed = inventory.talks(service)
+    part = sliced(listed, named="talks", key=lambda one: one.public_id, limit=limit, after=cursor)
+    rows = inventory.talk_rows(service, (one.public_id for one in part.items))
+    answer = TalkList(items=[item(one) for one in rows], next_cursor=part.next_cursor)
     body = written(answer, wanted, within="items")
     return tagged(request, body, media_type="application/json")
 

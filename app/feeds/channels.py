@@ -4,11 +4,15 @@ Invariant: a series or a speaker of whom nothing is shown does not exist here, s
 of nobody whose talks are hidden.
 """
 
+import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from sqlmodel import Session
+
+from app.api import inventory
 from app.api.depends import named
 from app.api.places import series_url, speaker_url
 from app.feeds.sending import EPOCH
@@ -16,7 +20,6 @@ from app.feeds.talk_facts import changed_at
 from app.wiring import Service
 from catalog import talks as catalog_talks
 from catalog.errors import NotThere
-from catalog.tables import Person, Series
 from catalog.talks import TalkDetails
 
 MOST = 100  # entries of a feed, the newest
@@ -39,23 +42,21 @@ class Channel:
 
 
 def everything(service: Service) -> Channel:
-    """All talks that may be shown."""
+    """The talks that changed last, of all that may be shown."""
+    changed = (one for one in inventory.changes(service) if one.kind == "talk" and not one.gone)
+    latest = heapq.nlargest(MOST, changed, key=lambda one: (one.changed_at, one.public_id))
     return Channel(
         urn="urn:seminar-archive:feed:talks",
         title=service.settings.archive_name,
         description="New talks",
         page="/talks",
-        talks=_shown(service),
+        talks=tuple(inventory.talk_rows(service, (one.public_id for one in latest))),
     )
 
 
 def of_series(service: Service, key: str) -> Channel:
     """The talks of a series, by its slug or id.  Raises: NotThere."""
-
-    def has(one: TalkDetails) -> bool:
-        return _is_called(one.series, key)
-
-    talks = _those(service, "series", key, has)
+    talks = _those(service, "series", key, catalog_talks.of_series)
     series = talks[0].series
     if series is None:
         raise NotThere("series", key)
@@ -70,12 +71,8 @@ def of_series(service: Service, key: str) -> Channel:
 
 def of_speaker(service: Service, key: str) -> Channel:
     """The talks of a speaker, by slug or id.  Raises: NotThere."""
-
-    def has(one: TalkDetails) -> bool:
-        return any(_is_called(person, key) for person in one.speakers)
-
-    talks = _those(service, "speaker", key, has)
-    speaker = next(one for one in talks[0].speakers if _is_called(one, key))
+    talks = _those(service, "speaker", key, catalog_talks.of_speaker)
+    speaker = next(one for one in talks[0].speakers if key in (one.slug, one.public_id))
     return Channel(
         urn=f"urn:seminar-archive:feed:speaker:{speaker.public_id}",
         title=speaker.name,
@@ -96,23 +93,14 @@ def newest_change(talks: Sequence[TalkDetails]) -> datetime:
 
 
 def _those(
-    service: Service, kind: str, key: str, wanted: Callable[[TalkDetails], bool]
+    service: Service, kind: str, key: str, read: Callable[[Session, str], list[TalkDetails]]
 ) -> tuple[TalkDetails, ...]:
-    named(kind, key)
-    found = tuple(one for one in _shown(service) if wanted(one))
+    with service.catalog.read() as session:
+        every = read(session, named(kind, key))
+    found = tuple(one for one in every if service.shows(one.talk.public_id))
     if not found:
         raise NotThere(kind, key)
     return found
-
-
-def _shown(service: Service) -> tuple[TalkDetails, ...]:
-    with service.catalog.read() as session:
-        every = catalog_talks.listed(session)
-    return tuple(one for one in every if service.shows(one.talk.public_id))
-
-
-def _is_called(one: Series | Person | None, key: str) -> bool:
-    return one is not None and key in (one.slug, one.public_id)
 
 
 def _order(one: TalkDetails) -> tuple[datetime, str]:

@@ -10,14 +10,12 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api import inventory
 from app.api.depends import Opened
 from app.feeds.places import base_of
 from app.feeds.sending import EPOCH, sent, stamp
 from app.feeds.xml import node, written
-from app.web.browse import place_urls
 from app.wiring import Service
-from catalog import changes
-from catalog import talks as catalog_talks
 from catalog.changes import Change
 
 router = APIRouter(include_in_schema=False)
@@ -86,16 +84,17 @@ def robots(request: Request, service: Opened) -> Response:
 
 def _places(service: Service) -> list[str]:
     """The pages of series and speakers, as many as fit beside the talks of a map."""
-    with service.catalog.read() as session:
-        every = catalog_talks.listed(session)
-    found = place_urls(one for one in every if service.shows(one.talk.public_id))
-    return sorted(found.values())[:MOST_PLACES]
+    shown = inventory.talks(service)
+    series, speakers = inventory.series_slugs(service), inventory.speaker_slugs(service)
+    held = {one.series for one in shown if one.series}
+    spoken = {name for one in shown for name in one.names}
+    found = [f"/series/{series[name]}" for name in held & series.keys()]
+    found += [f"/speakers/{speakers[name]}" for name in spoken & speakers.keys()]
+    return sorted(found)[:MOST_PLACES]
 
 
 def _shown(service: Service) -> list[Change]:
-    with service.catalog.read() as session:
-        every = changes.public(session)
-    return [one for one in every if service.shows(one.public_id)]
+    return [one for one in inventory.changes(service) if not one.gone]
 
 
 def _sent(request: Request, body: bytes, part: Sequence[Change]) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.api import inventory
 from app.api.schemas import StatusAnswer
 from app.api.status import status_of
 from app.web import privacy
@@ -13,7 +14,7 @@ from app.web.contexts.parts import Frame
 from app.web.formats import counted, day, hours
 from app.web.transcript import DOUBT_BELOW
 from app.wiring import Service
-from catalog import changes, quality
+from catalog import quality
 from catalog.quality import Quality
 from catalog.tables import Paper
 
@@ -72,15 +73,16 @@ def good(known: Quality, models: Sequence[str]) -> tuple[str, ...]:
 def _holds(service: Service, status: StatusAnswer) -> tuple[tuple[str, str], ...]:
     snapshot = status.snapshot
     with service.catalog.read() as session:
-        pages, every = _pages(session), changes.public(session)
+        pages = _pages(session)
+    newest = next((one for one in reversed(inventory.changes(service)) if not one.gone), None)
     held = [
         ("Talks", f"{status.talks:,}"),
         ("Recorded", hours(status.recorded_ms) if status.recorded_ms else "nothing yet"),
         ("Papers", f"{status.papers:,}" + (f" with {counted(pages, 'page')}" if pages else "")),
         ("Passages", f"{snapshot.passages:,}" if snapshot else "none yet"),
     ]
-    if every:
-        held.append(("Last change", day(every[-1].changed_at.date())))
+    if newest:
+        held.append(("Last change", day(newest.changed_at.date())))
     if snapshot:
         held.append(("Indexed", f"{snapshot.created_at:%d %B %Y, %H:%M} UTC".lstrip("0")))
     return tuple(held)

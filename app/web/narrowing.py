@@ -32,13 +32,14 @@ class Narrowing(ABC, Generic[Entry]):
     def values_of(self, entry: Entry, name: str) -> Sequence[str]:
         """What an entry has of a part."""
 
-    def admits(self, entry: Entry, *, but: str = "") -> bool:
-        """Whether an entry passes all parts but one."""
-        return all(
-            value in ("", *self.values_of(entry, name))
-            for name, value in self._parts().items()
-            if name != but
-        )
+    def admitted(self, entries: Iterable[Entry], *, but: str = "") -> list[Entry]:
+        """The entries that pass all parts but one, in order."""
+        wanted = [(name, value) for name, value in self._parts().items() if value and name != but]
+        return [
+            entry
+            for entry in entries
+            if all(value in self.values_of(entry, name) for name, value in wanted)
+        ]
 
     def url(self, **changes: str) -> str:
         """The address of the list with some parts changed."""
@@ -55,7 +56,7 @@ class Narrowing(ABC, Generic[Entry]):
         entries = list(every)
         for name, title in self.titles.items():
             chosen = self._parts()[name]
-            left = (one for one in entries if self.admits(one, but=name))
+            left = self.admitted(entries, but=name)
             counts = ranked(value for one in left for value in self.values_of(one, name))
             if name == "year":
                 counts.sort(reverse=True)

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.api import inventory
 from app.web.contexts.lists import PapersPage
 from app.web.contexts.parts import Frame, Link
 from app.web.formats import counted
 from app.web.narrowing import Narrowing, page_of
 from app.web.paper_view import paper_line
 from app.wiring import Service
-from catalog import papers as catalog_papers
-from catalog.tables import Paper
+from catalog.shown import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NarrowedPapers(Narrowing[Paper]):
+class NarrowedPapers(Narrowing[Shown]):
     """Which papers a list shows."""
 
     path = "/papers"
@@ -24,10 +24,10 @@ class NarrowedPapers(Narrowing[Paper]):
     author: str = ""
     year: str = ""
 
-    def values_of(self, entry: Paper, name: str) -> Sequence[str]:
+    def values_of(self, entry: Shown, name: str) -> Sequence[str]:
         """See `Narrowing`."""
         if name == "author":
-            return entry.authors
+            return entry.names
         return (str(entry.year),) if entry.year else ()
 
 
@@ -35,10 +35,10 @@ def papers_page(
     service: Service, narrowed: NarrowedPapers, cursor: str | None, *, base: str
 ) -> PapersPage:
     """One page of the papers that are asked for."""
-    with service.catalog.read() as session:
-        every = catalog_papers.listed(session)
-    kept = [paper for paper in every if narrowed.admits(paper)]
+    every = inventory.papers(service)
+    kept = narrowed.admitted(every)
     part = page_of(kept, named=repr(narrowed), key=lambda one: one.public_id, after=cursor)
+    rows = inventory.paper_rows(service, (one.public_id for one in part.items))
     return PapersPage(
         frame=Frame(
             title=narrowed.heading,
@@ -50,7 +50,7 @@ def papers_page(
         heading=narrowed.heading,
         said=counted(len(kept), "paper"),
         facets=tuple(narrowed.facets(every)),
-        papers=tuple(paper_line(paper) for paper in part.items),
+        papers=tuple(map(paper_line, rows)),
         empty="No paper is like that." if every else "The archive has no papers yet.",
         next=Link(text="More papers", url=narrowed.url(cursor=part.next_cursor))
         if part.next_cursor

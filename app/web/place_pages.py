@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.api import inventory
 from app.api.depends import Opened
-from app.feeds.channels import of_series, of_speaker
+from app.feeds.channels import Channel, of_series, of_speaker
 from app.feeds.places import base_of
 from app.web.place_view import Asked, named_papers, series_page, speaker_page
 from app.web.rendering import render
 from app.wiring import Service
-from catalog import papers as catalog_papers
 from catalog.errors import NotThere
 from catalog.tables import Paper
 
@@ -29,7 +29,7 @@ def series(request: Request, service: Opened, slug: str, cursor: Words = "") -> 
     if slug != found.slug:
         return RedirectResponse(channel.page, status_code=308)
     papers = [one for one in named_papers(channel.talks) if service.shows(one.public_id)]
-    asked = _asked(request, service, cursor)
+    asked = _asked(request, service, channel, cursor)
     return render("place.html", series_page(channel, found, papers, asked))
 
 
@@ -40,7 +40,7 @@ def speaker(request: Request, service: Opened, slug: str, cursor: Words = "") ->
     found = next(p for one in channel.talks for p in one.speakers if p.name == channel.title)
     if slug != found.slug:
         return RedirectResponse(channel.page, status_code=308)
-    asked = _asked(request, service, cursor)
+    asked = _asked(request, service, channel, cursor)
     return render(
         "place.html", speaker_page(channel, found, _written_by(service, found.name), asked)
     )
@@ -48,14 +48,15 @@ def speaker(request: Request, service: Opened, slug: str, cursor: Words = "") ->
 
 def _written_by(service: Service, name: str) -> list[Paper]:
     """Papers that name exactly this author, newest first."""
-    with service.catalog.read() as session:
-        every = catalog_papers.listed(session)
-    return [one for one in every if name in one.authors and service.shows(one.public_id)]
+    theirs = (one.public_id for one in inventory.papers(service) if name in one.names)
+    return inventory.paper_rows(service, theirs)
 
 
-def _asked(request: Request, service: Service, cursor: str) -> Asked:
+def _asked(request: Request, service: Service, channel: Channel, cursor: str) -> Asked:
+    ids = {one.talk.public_id for one in channel.talks}
     return Asked(
         archive=service.settings.archive_name,
         base=base_of(request, service),
         cursor=cursor or None,
+        shown=[one for one in inventory.talks(service) if one.public_id in ids],
     )

@@ -19,6 +19,7 @@ from app.web.narrowing import page_of
 from app.web.paper_view import paper_line
 from app.web.strip import strip
 from app.web.talk_view import split_paragraphs
+from catalog.shown import Shown
 from catalog.tables import Paper, Person, Series
 from catalog.talks import TalkDetails
 
@@ -27,11 +28,15 @@ MOST_PAPERS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Where a page is asked for: the archive's name, its address, and how far to go on."""
+    """Where a page is asked for: the archive's name, its address, and how far to go on.
+
+    shown: the channel's talks, to narrow them.
+    """
 
     archive: str
     base: str
     cursor: str | None
+    shown: Sequence[Shown]
 
 
 def series_page(
@@ -111,7 +116,7 @@ def _page(
         strip=strip(channel.talks),
         facets=tuple(
             one
-            for one in narrowed.facets(channel.talks)
+            for one in narrowed.facets(asked.shown)
             if one.name != within.name and len(one.choices) > 1
         ),
         groups=tuple(by_year(talks, but=within.value)),

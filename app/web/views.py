@@ -1,17 +1,18 @@
 """The way in and the search page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
-from app.api import paging
+from app.api import inventory, paging
 from app.api.answers import SORTS, Ask, Chosen, Found, find
 from app.api.mentions import talks_mentioning
 from app.api.status import status_of
 from app.errors import InvalidCursor
 from app.feeds.offered import of_search
 from app.web import orders, results
-from app.web.browse import place_urls, values_of
+from app.web.browse import place_url, values_of
 from app.web.contexts.lists import HomePage
 from app.web.contexts.parts import Frame, Link
 from app.web.contexts.search import SearchPage
@@ -22,7 +23,7 @@ from app.web.paper_view import paper_line
 from app.web.talk_view import is_upcoming, talk_line
 from app.wiring import Service
 from catalog import papers as catalog_papers
-from catalog import talks as catalog_talks
+from catalog.shown import Shown
 from catalog.talks import TalkDetails
 from index.contract import MODES
 from index.passage import KINDS
@@ -63,10 +64,8 @@ def ask_of(text: str, narrowing: Narrowing) -> Ask:
 
 def home_page(service: Service) -> HomePage:
     """Recent talks, and where to start."""
-    with service.catalog.read() as session:
-        talks = catalog_talks.listed(session)
-        papers = catalog_papers.listed(session)
-    status, urls = status_of(service), place_urls(talks)
+    talks, papers = inventory.talks(service), inventory.papers(service)
+    status, newest = status_of(service), (one.public_id for one in papers[:RECENT])
     holds = [counted(len(talks), "talk"), counted(len(papers), "paper")]
     recorded = f" · {hours(status.recorded_ms)} of speech" if status.recorded_ms else ""
     return HomePage(
@@ -78,11 +77,19 @@ def home_page(service: Service) -> HomePage:
             "of the talk, or the page of the paper, where it was said.",
         ),
         holds=" and ".join(holds) + recorded,
-        talks=tuple(talk_line(one) for one in talks if not is_upcoming(one))[:RECENT],
-        series=_starts(talks, "series", urls),
-        speakers=_starts(talks, "speaker", urls),
-        papers=tuple(paper_line(paper) for paper in papers[:RECENT]),
+        talks=tuple(map(talk_line, islice(_held(service, talks), RECENT))),
+        series=_starts(service, talks, "series"),
+        speakers=_starts(service, talks, "speaker"),
+        papers=tuple(map(paper_line, inventory.paper_rows(service, newest))),
     )
+
+
+def _held(service: Service, talks: Sequence[Shown]) -> Iterator[TalkDetails]:
+    """Talks that are not announced only, in order."""
+    for start in range(0, len(talks), 2 * RECENT):
+        some = talks[start : start + 2 * RECENT]
+        rows = inventory.talk_rows(service, (one.public_id for one in some))
+        yield from (one for one in rows if not is_upcoming(one))
 
 
 def search_page(service: Service, ask: Ask, cursor: str | None) -> SearchPage:
@@ -196,7 +203,11 @@ def _empty(ask: Ask, found: Found) -> tuple[str, ...]:
     return tuple(tips)
 
 
-def _starts(talks: Sequence[TalkDetails], name: str, urls: Mapping[str, str]) -> tuple[Link, ...]:
+def _starts(service: Service, talks: Sequence[Shown], name: str) -> tuple[Link, ...]:
     """The series or speakers of the most talks."""
     counts = ranked(value for talk in talks for value in values_of(talk, name))
-    return tuple(Link(text=f"{value} ({n})", url=urls[value]) for value, n in counts[:STARTS])
+    return tuple(
+        Link(text=f"{value} ({n})", url=url)
+        for value, n in counts[:STARTS]
+        if (url := place_url(service, name, value))
+    )

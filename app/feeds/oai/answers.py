@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
+from app.api import inventory
 from app.feeds.oai import dublin_core, records
 from app.feeds.oai.protocol import (
     PREFIX,
@@ -17,10 +18,11 @@ from app.feeds.oai.protocol import (
     selection,
     token_for,
 )
-from app.feeds.oai.records import Header, Listed
+from app.feeds.oai.records import Listed
 from app.feeds.sending import EPOCH, stamp
 from app.feeds.xml import node
 from app.wiring import Service
+from catalog.changes import Change
 from catalog.tables import Paper
 from catalog.talks import TalkDetails
 
@@ -57,7 +59,7 @@ def refusal(problem: Refused) -> ET.Element:
 
 
 def _identify(service: Service, base: str, _: Arguments) -> ET.Element:
-    first = next((one.changed_at for one in records.headers(service)), EPOCH)
+    first = next((one.changed_at for one in inventory.changes(service)), EPOCH)
     known = {
         "repositoryName": service.settings.archive_name,
         "baseURL": f"{base}/oai",
@@ -86,7 +88,7 @@ def _formats(service: Service, _: str, arguments: Arguments) -> ET.Element:
 def _sets(service: Service, _: str, arguments: Arguments) -> ET.Element:
     if "resumptionToken" in arguments:
         raise Refused("badResumptionToken", "the list of sets is given whole")
-    of_series = ((f"talks:{one.slug}", one.name) for one in records.series_of(service))
+    of_series = ((f"talks:{slug}", name) for slug, name in records.series_of(service))
     known = (("talks", "Talks"), ("papers", "Papers"), *of_series)
     return node("ListSets", None, *(node("set", None, *_set(spec, name)) for spec, name in known))
 
@@ -121,21 +123,21 @@ def _one(service: Service, base: str, arguments: Arguments) -> ET.Element:
     return node("GetRecord", None, _record(service, base, header, known))
 
 
-def _header(one: Header) -> ET.Element:
+def _header(one: Change) -> ET.Element:
     return node(
         "header",
-        {"status": "deleted"} if one.change.gone else None,
-        node("identifier", None, one.identifier),
+        {"status": "deleted"} if one.gone else None,
+        node("identifier", None, records.identifier_of(one)),
         node("datestamp", None, stamp(one.changed_at)),
-        node("setSpec", None, one.set),
+        node("setSpec", None, records.set_of(one)),
     )
 
 
 def _record(
-    service: Service, base: str, one: Header, known: Mapping[str, TalkDetails | Paper]
+    service: Service, base: str, one: Change, known: Mapping[str, TalkDetails | Paper]
 ) -> ET.Element:
     """A record; one that went between two looks at the catalog is told as gone."""
-    content = known.get(one.change.public_id)
+    content = known.get(one.public_id)
     header = _header(one)
     if content is None:
         header.set("status", "deleted")
