@@ -68,9 +68,10 @@ def weight(hand: Hand) -> None:
 
 def paper_page(hand: Hand) -> None:
     hand.ask("neural tangent kernel")
-    paper = hit(hand.page, "Lazy Training and the Neural Tangent Kernel").locator(".passages .t").first
-    expect(paper).to_have_attribute("href", re.compile(r"#page=\d+$"))
-    hand.take(paper)
+    paper = hit(hand.page, "Lazy Training and the Neural Tangent Kernel")
+    passage = paper.locator(".passages .t").first
+    expect(passage).to_have_attribute("href", re.compile(r"#page=\d+$"))
+    hand.take(passage)
 
 
 def transcript(hand: Hand) -> None:

@@ -54,7 +54,7 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalksPage:
-    """All talks, or those of a series, a speaker or a year; `about` leads to the series or speaker."""
+    """All talks, or those of a series, a speaker or a year; about: the page of that one."""
 
     frame: Frame
     heading: str
