@@ -49,7 +49,7 @@ format: $(VENV)/.ready-test ## format the code
 
 bench: $(VENV)/.ready-test ## measure what the README claims, into bench/results/
 	@for name in startup mentions wer ingest memory resume swap pdf gate catalogue watch workers everything \
-		evaluate cuts chapters understanding hostile dense publish service http fuzz loop widget pages peers plots; do \
+		evaluate cuts chapters understanding hostile dense publish service http feeds fuzz loop widget pages peers plots; do \
 		$(BIN)/python -m bench.$$name || exit 1; done
 
 evaluate: $(VENV)/.ready-test ## quality on the development sets, into bench/results/evaluation.json
