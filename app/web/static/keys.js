@@ -1,5 +1,5 @@
 // Keys for the recording, and the list of them.
-import { isTyping, play, player, seek } from "./stage.js";
+import { isTyping, keepInSight, play, player, seek } from "./stage.js";
 
 const help = document.querySelector("[data-help]");
 const button = document.querySelector("[data-keys]");
@@ -33,6 +33,10 @@ const pressed = (event) => {
   event.preventDefault();
   key();
 };
+
+document.querySelector("[data-transcript]")?.addEventListener("focusin", ({ target }) => {
+  if (target.matches(".para :focus-visible")) keepInSight(target);
+});
 
 if (player) {
   document.addEventListener("keydown", pressed);

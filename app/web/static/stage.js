@@ -1,4 +1,6 @@
 // What every part of the talk page needs: the recording, and ways to move in it and in the text.
+const SETTLED_FRAMES = 20;
+
 export const player = document.querySelector("[data-player]");
 export const lines = [...document.querySelectorAll(".line")];
 
@@ -17,13 +19,33 @@ export const play = () => player?.play().catch(() => {});
 export const isTyping = (event) =>
   event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, audio, video, dialog") !== null;
 
+/** How far down the text is covered by what stays: the head of the transcript, on a phone the player. */
+const covered = () => Math.max(0, ...[...document.querySelectorAll(".transcript > header, .screen")]
+  .filter((one) => getComputedStyle(one).position === "sticky")
+  .map((one) => one.getBoundingClientRect().bottom));
+
+const isInSight = (wanted) => {
+  const { top, bottom } = wanted.getBoundingClientRect();
+  return top >= covered() + 8 && bottom <= innerHeight - 48;
+};
+
+const scrollThere = (wanted, behavior) =>
+  scrollTo({ top: scrollY + wanted.getBoundingClientRect().top - Math.max(innerHeight * 0.4, covered() + 8), behavior });
+
 /** Scroll until a line or a range can be read; far away at once, near by smoothly. */
 export const bringIntoView = (wanted) => {
-  const { top, bottom } = wanted.getBoundingClientRect();
-  const covered = document.querySelector(".transcript > header").getBoundingClientRect().bottom;
-  if (top >= Math.max(covered, 0) + 8 && bottom <= innerHeight - 48) return;
-  const jump = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(top) > 2 * innerHeight;
-  scrollTo({ top: scrollY + top - innerHeight * 0.4, behavior: jump ? "instant" : "smooth" });
+  if (isInSight(wanted)) return;
+  const isFar = Math.abs(wanted.getBoundingClientRect().top) > 2 * innerHeight;
+  const jump = isFar || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  scrollThere(wanted, jump ? "instant" : "smooth");
   // Paragraphs out of sight have only a guessed height until they come near.
-  if (jump) requestAnimationFrame(() => scrollTo({ top: scrollY + wanted.getBoundingClientRect().top - innerHeight * 0.4, behavior: "instant" }));
+  if (jump) requestAnimationFrame(() => scrollThere(wanted, "instant"));
+};
+
+/** Keep what the keyboard has come to in sight, while paragraphs around it get their height. */
+export const keepInSight = async (one) => {
+  for (let frame = 0; frame < SETTLED_FRAMES && document.activeElement === one; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    if (!isInSight(one)) scrollThere(one, "instant");
+  }
 };
