@@ -249,7 +249,7 @@ class Searcher:
         filters = request.filters.with_typed(query.filters)
         ordinals, admitted = self._admitted(filters)
         return _Scope(
-            allowed=without(admitted, self._terms.rows_to_leave_out(query), len(self._rows)),
+            allowed=without(admitted, self._terms.rows_to_leave_out(query), self._rows.total),
             restriction=filters.restriction(ordinals),
             candidates=max(request.candidates, request.limit or 0),
         )

@@ -24,6 +24,13 @@ from tests.index.conftest import passage
 ENCODER = HashEncoder()
 WORDS = ("kernel", "margin", "width", "descent", "prior", "norm", "bandit", "regret")
 Archive = Mapping[str, Sequence[Passage]]
+ASKED = (
+    "what is the kernel margin",
+    "talk-3 descent",
+    "again -margin",
+    'again -"descent again"',
+    "again kind:talk -norm",
+)
 STEPS = st.lists(
     st.dictionaries(
         st.sampled_from([f"talk-{n}" for n in range(6)]),
@@ -64,7 +71,9 @@ def encoded(passages: Sequence[Passage]) -> np.ndarray:
 def answers(root: Path, generation: str, mode: str, text: str) -> set[tuple[str, float]]:
     searcher = Searcher.open(root, generation, ENCODER)
     request = SearchRequest(text=text, mode=mode, exact=True, limit=100)  # type: ignore[arg-type]
-    hits = searcher.search(request).hits
+    found = searcher.search(request)
+    assert found.degraded == ()
+    hits = found.hits
     return {(hit.passage.id, round(hit.score, 4) if mode == "semantic" else 0.0) for hit in hits}
 
 
@@ -88,7 +97,7 @@ def test_what_grew_answers_as_what_was_written_whole(
     manifests = [snapshot.read_manifest(root, name) for name in (generation, written)]
     assert len({(one.passages, one.talks, one.papers) for one in manifests}) == 1
     for mode in ("semantic", "keyword"):
-        for text in ("what is the kernel margin", "talk-3 descent"):
+        for text in ASKED:
             assert answers(root, generation, mode, text) == answers(root, written, mode, text)
 
 
