@@ -135,7 +135,7 @@ class ScopeMissing(ServiceProblem):
         self.headers = {
             "www-authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{needed}"'
         }
-        super().__init__(f"this is not for a {scope} key; it needs the scope {needed}")
+        super().__init__(f"a key of the scope {scope} may not do this; it needs the scope {needed}")
 
 
 class OriginRefused(ServiceProblem):

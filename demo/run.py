@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +24,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
+    if _is_taken(port):
+        print(f"port {port} is in use; choose another: make demo PORT={port + 1}", file=sys.stderr)
+        return 1
     seminar = Path(sys.executable).with_name("seminar")
     if not _everything_is_there(seminar):
         command = [seminar, "add", "--manifest", HERE / "manifest.yaml", "--wait"]
@@ -37,6 +41,12 @@ def main() -> int:
     except KeyboardInterrupt:
         server.terminate()
         return server.wait()
+
+
+def _is_taken(port: int) -> bool:
+    """Whether another program answers at the port, before anything else is done."""
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _everything_is_there(seminar: Path) -> bool:

@@ -292,13 +292,13 @@ def check_installed(distributions: Sequence[str]) -> None:
     """
     if not distributions:
         raise FaissUnavailable(
-            "FAISS is not installed: `pip install 'seminar-archive[cpu]'`, "
-            "or `pip install 'seminar-archive[gpu]'` on a machine with a GPU"
+            "FAISS is not installed: `pip install -e '.[cpu]'`, "
+            "or `pip install -e '.[gpu]'` on a machine with a GPU"
         )
     if len(distributions) > 1:
         raise FaissUnavailable(
             f"{' and '.join(distributions)} are both installed and overwrite each other's files; "
-            f"`pip uninstall {' '.join(distributions)}`, then `pip install 'seminar-archive[cpu]'`"
+            f"`pip uninstall {' '.join(distributions)}`, then `pip install -e '.[cpu]'`"
         )
 
 

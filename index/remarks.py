@@ -30,7 +30,7 @@ def _remarks(query: ParsedQuery, terms: TermsLeg, *, found: bool) -> Iterator[st
         yield "These words are in almost every passage; add one that says what it is about."
     elif not terms.knows_any(query):
         yield (
-            "The archive has none of these words; what is shown is near them in meaning."
+            "No passage has any of these words; what is shown is near them in meaning."
             if found
-            else "The archive has none of these words, and nothing that is near them in meaning."
+            else "No passage has any of these words, and none is near them in meaning."
         )

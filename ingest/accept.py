@@ -4,7 +4,7 @@ Invariant: a refused file leaves nothing behind; an accepted one is never lost a
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from catalog import joining, submissions, talks, transcripts
 from catalog.caption_files import Captions
+from catalog.captions import Line
 from catalog.engine import Catalog
 from catalog.errors import AlreadyThere, CatalogProblem, FileUnreadable
 from catalog.papers import NewPaper
@@ -118,10 +119,26 @@ def accept_corrections(catalog: Catalog, store: Store, path: Path, *, talk: str)
     def write(session: Session, file: OfferedFile) -> Submission:
         return submissions.accept_corrections(session, talks.find(session, talk), file)
 
-    return _stored(catalog, store, arrival, write)
+    short = _ends_early(heard.lines, edited.lines) if heard.timed and edited.timed else ()
+    return _stored(catalog, store, replace(arrival, remarks=arrival.remarks + short), write)
+
+
+def _ends_early(heard: Sequence[Line], edited: Sequence[Line]) -> tuple[str, ...]:
+    """A remark where what was said after the last caption would go."""
+    last_ms, end_ms = edited[-1].end_ms, heard[-1].end_ms if heard else 0
+    if end_ms - last_ms < EARLY_MS:
+        return ()
+    return (
+        f"its last caption ends {last_ms // 1000} s into the talk, the version before it ends at "
+        f"{end_ms // 1000} s; what is not in the file is not searched",
+    )
 
 
 Mark = tuple[int, int]
+
+
+EARLY_MS = 60_000
+"""How much sooner than the version before it a corrected transcript ends before it is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

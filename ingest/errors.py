@@ -168,7 +168,7 @@ class PagesMissing(LinkProblem):
         super().__init__(
             one_line(
                 f"{address}: a recording on a page needs yt-dlp; install it with "
-                "`pip install 'seminar-archive[pages]'`, or give the address of the file itself"
+                "`pip install -e '.[pages]'`, or give the address of the file itself"
             )
         )
 

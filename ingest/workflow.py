@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Never, NotRequired, TypedDict, TypeVar
@@ -174,11 +174,21 @@ class Workflows:
             yield
         except Lost:
             self._left.add(str(self._dbos.workflow_id))
-            log.warning("job lost to another worker", job=job_id)
+            if self._is_put_off(job_id):
+                log.info("job put off", job=job_id)
+            else:
+                log.warning("job lost to another worker", job=job_id)
             raise
         finally:
             self._running.discard(job_id)
             self.free.set()
+
+    def _is_put_off(self, job_id: str) -> bool:
+        """Whether the job waits for something outside, and no other worker took it."""
+        with suppress(CatalogProblem), self._steps.catalog.read() as session:
+            row = submissions.get(session, job_id)
+            return row.state == "accepted" and row.not_before is not None
+        return False
 
     def _stopped(self, job_id: str, outcome: Outcome) -> str:
         problem = outcome["problem"]

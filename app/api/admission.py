@@ -243,7 +243,7 @@ def _adding(send: Send, added: Iterable[tuple[bytes, bytes]], *, private: bool) 
     async def send_out(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [pair for pair in message["headers"] if not private or not _shares(pair)]
-            if private:
+            if private and not any(name == b"cache-control" for name, _ in headers):
                 headers.append((b"cache-control", b"private, no-cache"))
             message["headers"] = [*headers, *added]
         await send(message)

@@ -256,4 +256,6 @@ def _invalid(error: RequestValidationError, path: str) -> Problem:
     named = ", ".join(str(one["parameter"]) for one in found)
     answer = INVALID
     detail = f"cannot be used as given: {named}; see `errors`"
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        detail = "the body is not JSON; see `errors`"
     return _problem(answer, detail=detail, path=path).model_copy(update={"errors": found})

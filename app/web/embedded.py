@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.api.caching import tagged
 from app.api.depends import Opened
-from app.api.talks import shown_talk
+from app.api.talks import duration_ms, shown_talk
 from app.feeds.places import embed_path
 from app.web.contexts.parts import Frame
 from app.web.pages import Words, heard_of
@@ -28,7 +28,7 @@ def embedded(request: Request, service: Opened, key: str, t: Words = "") -> Resp
         details,
         frame=Frame(title=details.talk.title, archive=service.settings.archive_name),
         heard=heard_of(service, details),
-        start_s=start_s(t),
+        start_s=start_s(t, duration_ms(details)),
         here=embed_path(details.talk.public_id),
     )
     body = bytes(render("embed.html", page).body)

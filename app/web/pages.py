@@ -16,7 +16,7 @@ from app.api.mentions import papers_mentioned, talks_mentioning
 from app.api.papers import shown_paper, talks_naming
 from app.api.places import paper_url, talk_url
 from app.api.similar import similar_to
-from app.api.talks import shown_talk
+from app.api.talks import duration_ms, shown_talk
 from app.api.transcripts import heard_in
 from app.feeds.cards import paper_card, talk_card
 from app.feeds.cite import form_wanted, paper_cited, talk_cited
@@ -114,6 +114,7 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
     if key != details.talk.slug:
         return _moved(request, f"/talks/{details.talk.slug}")
     heard = heard_of(service, details)
+    start = start_s(t, duration_ms(details))
     page = talk_page(
         _with_estimate(service, details),
         frame=_frame(
@@ -124,11 +125,11 @@ def talk(request: Request, service: Opened, key: str, t: Words = "", q: Words = 
             canonical=base_of(request, service) + talk_url(details.talk),
         ),
         heard=heard,
-        start_s=start_s(t),
+        start_s=start,
         found=inside(service, details.talk.public_id, q),
         mentioned=papers_mentioned(service, details.talk),
         similar=similar_to(service, details.talk.public_id),
-        card=_talk_card(request, service, details, heard, start_s(t)),
+        card=_talk_card(request, service, details, heard, start),
         base=base_of(request, service),
     )
     return _one_form_of(unlisted(render("talk.html", page), details.talk.visibility))

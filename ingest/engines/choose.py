@@ -63,7 +63,7 @@ def _require(name: EngineName) -> None:
     if name == "faster-whisper" and find_spec("faster_whisper") is None:
         raise EngineMissing(name, "install it with `pip install seminar-archive`")
     if name == "openai-whisper" and find_spec("whisper") is None:
-        raise EngineMissing(name, "install it with `pip install 'seminar-archive[whisper]'`")
+        raise EngineMissing(name, "install it with `pip install -e '.[whisper]'`")
 
 
 def device_of(device: Device) -> Literal["cpu", "cuda"]:

@@ -94,7 +94,7 @@ def test_a_search_that_finds_nothing_near_is_answered(shelf: Shelf) -> None:
     with served(shelf) as client:
         page = client.get("/search?q=zzzz+qqqq&kind=paper")
         assert page.status_code == 200
-        assert "The archive has none of these words" in page.text
+        assert "No passage has any of these words" in page.text
         assert "Nothing in the archive comes near this" not in page.text  # once is enough
 
 

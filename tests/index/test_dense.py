@@ -179,7 +179,7 @@ def test_an_empty_archive_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_without_faiss_the_extra_is_named() -> None:
-    with pytest.raises(FaissUnavailable, match=r"seminar-archive\[cpu\]"):
+    with pytest.raises(FaissUnavailable, match=r"-e .\.\[cpu\]"):
         check_installed([])
 
 

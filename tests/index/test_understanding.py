@@ -253,7 +253,7 @@ def test_another_language_is_answered_by_meaning_only_above_chance(
         result = answer(own, text)
         assert result.hits == []
         assert result.remarks == (
-            "The archive has none of these words, and nothing that is near them in meaning.",
+            "No passage has any of these words, and none is near them in meaning.",
         )
     result = answer(own, "why does a bigger model not overfit more?")
     assert ids(result)[0] == "descent"

@@ -185,3 +185,11 @@ def test_captions_in_other_encodings_are_read(shelf: Shelf, desk: Path, encoding
     (desk / "a.txt").write_bytes(text.encode(encoding))
     talk = take_captions(shelf, desk / "a.txt", NewTalk(title="T"))
     assert current(shelf, talk)[1][0].text == text.strip()
+
+
+def test_a_correction_that_ends_far_too_early_is_remarked_on(shelf: Shelf, desk: Path) -> None:
+    long = Spoken(sentences=tuple(f"Sentence number {n} of many." for n in range(12)))
+    talk = shelf.talk(NewTalk(title="T"), long)
+    (desk / "a.vtt").write_text(VTT)
+    accepted = accept_corrections(shelf.catalog, shelf.store, desk / "a.vtt", talk=talk)
+    assert any("ends 9 s into the talk" in text for text in accepted.remarks)

@@ -166,7 +166,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_checkpoint_is_named() -> None:
     if importlib.util.find_spec("whisper") is None:
-        with pytest.raises(EngineMissing, match=r"pip install 'seminar-archive\[whisper\]'"):
+        with pytest.raises(EngineMissing, match=r"pip install -e '.\[whisper\]'"):
             open_engine("openai-whisper", "nothing.pt", device="cpu")
     else:
         with pytest.raises(SpeechModelMissing, match="SEMINAR_WHISPER_MODEL"):

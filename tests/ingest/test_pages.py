@@ -135,7 +135,7 @@ def test_without_the_extra_the_refusal_says_what_to_install(
     monkeypatch.setattr(pages, "find_spec", lambda _name: None)
     catalog = open_catalog(f"sqlite:///{tmp_path}/catalog.db")
     try:
-        with pytest.raises(PagesMissing, match=r"pip install 'seminar-archive\[pages\]'"):
+        with pytest.raises(PagesMissing, match=r"pip install -e '.\[pages\]'"):
             promise_link(catalog, read_settings(data_dir=tmp_path), WATCH.url, Said())
     finally:
         catalog.close()
