@@ -42,7 +42,7 @@ class Hand:
         self.actions += 1
 
     def take(self, one: Locator) -> str:
-        """Press what gives a file or a page of text; what it says."""
+        """What a press on a link that is seen gives: a file or a page of text, fetched."""
         expect(one).to_be_visible()
         self.actions += 1
         answer = self.page.request.get(one.get_attribute("href") or "")
@@ -114,7 +114,8 @@ def quote(hand: Hand) -> None:
     hand.actions += 1
     hand.click(hand.page.locator("[data-as=text]"))
     expect(hand.page.locator("[data-as=text]")).to_have_text("Copied")
-    assert re.search(r"larger model is simpler[^$]*Feldmann[^$]*\?t=\d+", pasted(hand.page))
+    said = pasted(hand.page)
+    assert re.search(r"larger model is simpler.*Feldmann.*\?t=\d+", said, re.DOTALL)
 
 
 def cite(hand: Hand) -> None:
