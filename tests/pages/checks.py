@@ -25,9 +25,10 @@ COUNT_SHIFTS = """
         .map((one) => one.getBoundingClientRect())
         .some((box) => ["currentRect", "previousRect"].map((key) => source[key]).every((r) =>
             r.height <= box.height + 1 && r.left >= box.left - 1 && r.right <= box.right + 1));
+    const blank = ({ node }) => node?.nodeType === Node.TEXT_NODE && !node.data.trim();
     new PerformanceObserver((list) => {
         for (const one of list.getEntries())
-            if (!one.hadRecentInput && !one.sources.every(inAPlayer))
+            if (!one.hadRecentInput && !one.sources.every((s) => inAPlayer(s) || blank(s)))
                 window.shifted.push(`${one.value.toFixed(4)} by ${
                     one.sources.map((s) => `${s.node?.nodeName}.${s.node?.className}`)}`);
     }).observe({ type: "layout-shift", buffered: true });

@@ -18,9 +18,6 @@ from tests.pages.arriving import InParts
 from tests.pages.department import department
 from tests.pages.hostile import hostile
 
-# Behind the box, the bar, the title, and what comes first below it.
-CUTS = (b"</form>", b"</header>", b"</h1>", b"</p>", b"</section>", b"</li>", b"</section>")
-
 Opens: TypeAlias = Callable[..., BrowserContext]
 
 
@@ -46,7 +43,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         raise EncoderMissing("/models/somewhere", "install it")
 
     app = create_app(shelf.settings, load_encoder=missing)
-    slowly = InParts(app, CUTS)
+    slowly = InParts(app)
     with archive(shelf) as whole, listening(app) as degraded, listening(slowly) as slow:
         until(lambda: app.state.service.live.encoder.state not in {"loading", "ready"})
         yield Places(whole=whole, degraded=degraded, slow=slow, odd=odd)
