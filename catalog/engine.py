@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlmodel import Session
 
-from catalog.errors import CatalogUnavailable, NewerArchive, StoreFull
+from catalog.errors import CatalogUnavailable, NewerArchive, NoArchive, StoreFull
 
 HEAD = "0003"
 """Newest migration; a test compares it with the folder `alembic/versions`."""
@@ -213,12 +213,17 @@ def _named_problems() -> Iterator[None]:
         raise CatalogUnavailable(f"the catalog database is damaged: {error.orig}") from error
 
 
-def open_catalog(url: str, *, patience_s: float = _PATIENCE_S) -> Catalog:
+def open_catalog(url: str, *, begins: bool = True, patience_s: float = _PATIENCE_S) -> Catalog:
     """Open the catalog and bring its tables up to date.
 
+    begins: whether a new one is begun where none is; on a server, where the address is one's own
+    writing, always.
+
     A process that stalls inside a transaction loses its locks on a server after `patience_s`.
-    Raises: NewerArchive (a newer version wrote it), CatalogUnavailable.
+    Raises: NoArchive, NewerArchive (a newer version wrote it), CatalogUnavailable.
     """
+    if not begins and is_file(url) and not file_of(url).exists():
+        raise NoArchive(file_of(url).parent)
     engine = connect(url, patience_s=patience_s)
     try:
         with _named_problems():
@@ -233,15 +238,25 @@ def open_catalog(url: str, *, patience_s: float = _PATIENCE_S) -> Catalog:
 
 def connect(url: str, *, patience_s: float = _PATIENCE_S) -> sa.Engine:
     """An engine with the pragmas and transactions this archive relies on."""
-    if not url.startswith("sqlite"):
+    if not is_file(url):
         engine = sa.create_engine(_with_driver(url), pool_pre_ping=True)
         event.listen(engine, "connect", partial(_configure_postgres, patience_s=patience_s))
         return engine
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    file_of(url).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def is_file(url: str) -> bool:
+    """Whether the catalog at that address is a file of SQLite."""
+    return url.startswith("sqlite")
+
+
+def file_of(url: str) -> Path:
+    """The file of a catalog that is one."""
+    return Path(url.removeprefix("sqlite:///"))
 
 
 def _with_driver(url: str) -> str:

@@ -7,6 +7,7 @@ CatalogProblem
 ├── NotTaken              the talk cannot take the file that was offered for it
 ├── NotATranscript        the talk has none (yet)
 ├── Untimed               the transcript has no times, and the format needs them
+├── NoArchive             the data folder has no catalog
 ├── NewerArchive          the data folder was written by a newer version
 ├── CatalogUnavailable    the database does not answer, or is damaged
 ├── FileUnreadable        a file that was offered cannot be read
@@ -24,6 +25,8 @@ CatalogProblem
 ├── InvalidSetting        a setting has a value that cannot work
 └── JobProblem            the job engine refuses
 """
+
+from pathlib import Path
 
 
 class CatalogProblem(Exception):
@@ -50,6 +53,16 @@ class NotThere(CatalogProblem):
         super().__init__(f'the archive has no {kind} "{key}"')
         self.kind = kind
         self.key = key
+
+
+class NoArchive(CatalogProblem):
+    """There is no catalog in the data folder, and nothing asked for a new one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"there is no archive in {folder}; name its folder with --data-dir or "
+            "SEMINAR_DATA_DIR, or begin one with `seminar add`"
+        )
 
 
 class Ambiguous(CatalogProblem):

@@ -59,12 +59,16 @@ def read_canaries(file: Path) -> tuple[Canary, ...]:
         ) from problem
 
 
-def ask(root: Path, generation: str, encoder: Encoder, named: Sequence[Canary] = ()) -> None:
-    """Ask a generation that was just built.  Raises: CanaryFailed, naming the first that did."""
+def ask(
+    root: Path, generation: str, encoder: Encoder, named: Sequence[Canary] = ()
+) -> list[Canary]:
+    """Ask a generation that was just built; what was not asked, because what it finds is not there.
+
+    Raises: CanaryFailed, naming the first that did.
+    """
     asked = _Asked(root, generation, encoder)
     asked.sample()
-    for canary in named:
-        asked.staffs(canary)
+    return [canary for canary in named if not asked.staffs(canary)]
 
 
 class _Asked:
@@ -97,10 +101,10 @@ class _Asked:
             self._by_vector(row, passage)
             self._by_words(row, passage)
 
-    def staffs(self, canary: Canary) -> None:
-        """Ask what staff want answered; of what is not in the snapshot nothing is expected."""
+    def staffs(self, canary: Canary) -> bool:
+        """Ask what staff want answered; whether it could be: what it finds is in the snapshot."""
         if canary.owner_id not in self._rows.living():
-            return
+            return False
         request = SearchRequest(text=canary.query, limit=_PASSAGES_OF_FIRST)
         try:
             hits = self._searcher.search(request).hits
@@ -109,6 +113,7 @@ class _Asked:
         first = list(dict.fromkeys(hit.owner_id for hit in hits))[:FIRST]
         if canary.owner_id not in first:
             raise self._failed(canary.query, f"{canary.owner_id} is not among the first {FIRST}")
+        return True
 
     def _vector(self, row: int) -> Vectors:
         found: Vectors = self._dense.of(np.array([row]))[0]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import structlog
 from sqlmodel import Session
 
 from catalog import events
@@ -33,6 +34,8 @@ from index.passage import Passage, PassageId
 from index.surroundings import in_surroundings
 from ingest.errors import SomebodyPublishes
 from ingest.vectors import VectorCache, Vectors
+
+log = structlog.get_logger("publish")
 
 Told: TypeAlias = Callable[[int, int], None]
 NOTATION_FILE = "notation.toml"
@@ -159,12 +162,14 @@ def _made(session: Session, wanted: _Wanted, cache: VectorCache) -> Manifest:
 def _ask(index_dir: Path, generation: str, encoder: Encoder) -> None:
     """Have a new generation answer the canaries, or take it away.  Raises: CanaryFailed."""
     try:
-        canaries.ask(
+        passed_over = canaries.ask(
             index_dir, generation, encoder, canaries.read_canaries(index_dir.parent / CANARIES_FILE)
         )
     except CanaryFailed:
         snapshot.discard(index_dir, generation)
         raise
+    for canary in passed_over:
+        log.warning("canary not asked: that is not searched", finds=canary.owner_id)
 
 
 def encode_anew(

@@ -66,7 +66,7 @@ def add(
     if (title or talk) and len(gathered.files) + len(links) > 1:
         raise typer.BadParameter("--title and --talk are for one file; use --manifest for several")
     settings = invocation.settings()
-    with open_archive(settings) as archive:
+    with open_archive(settings, begins=True) as archive:
         listed = checked_manifest(archive, manifest) if manifest else []
         taking = Taking(archive, quiet=as_json or wait)
         for link in links:

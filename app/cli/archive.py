@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.context import open_archive, print_json, remark
+from app.cli.context import counted, open_archive, print_json, remark
 from app.cli.rows import AsJson, print_rows
 
 
@@ -41,8 +41,8 @@ def reindex(context: typer.Context) -> None:
         )
     manifest = snapshot.read_manifest(settings.index_dir, generation)
     print(
-        f"published {generation}: {manifest.passages} passages of {manifest.talks} talks "
-        f"and {manifest.papers} papers"
+        f"published {generation}: {counted(manifest.passages, 'passage')} of "
+        f"{counted(manifest.talks, 'talk')} and {counted(manifest.papers, 'paper')}"
     )
 
 
@@ -51,7 +51,7 @@ def _told(done: int, total: int) -> None:
         end = "\n" if done == total else ""
         print(f"\rencoding: {done} of {total} passages ", end=end, file=sys.stderr, flush=True)
     elif done == total:
-        remark(f"encoded {total} passages")
+        remark(f"encoded {counted(total, 'passage')}")
 
 
 def check(
@@ -70,7 +70,7 @@ def check(
             print(f"{number:6} {what}")
         for fault in report.faults:
             remark(f"fault: {fault}")
-        print("the archive is whole" if not report.faults else f"{len(report.faults)} faults")
+        print("the archive is whole" if not report.faults else counted(len(report.faults), "fault"))
     raise typer.Exit(1 if report.faults else 0)
 
 
@@ -80,7 +80,7 @@ def sweep(context: typer.Context) -> None:
 
     with open_archive(context.obj.settings()) as archive:
         swept = finish(archive.settings, archive.catalog, archive.store)
-    print(f"{swept.removals} removals finished")
+    print(f"{counted(swept.removals, 'removal')} finished")
     if swept.generation:
         remark(f"published {swept.generation}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.context import open_archive, print_json, remark
+from app.cli.context import counted, open_archive, print_json, remark
 from app.cli.rows import shortened
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def import_(
     name = Path(file).name
     try:
         listing = read(_bytes(file), _form(file, form).value, name)
-        with open_archive(context.obj.settings()) as archive:
+        with open_archive(context.obj.settings(), begins=True) as archive:
             with archive.catalog.write() as session:
                 report = lists.take_in(session, listing)
             with archive.catalog.read() as session:
@@ -66,7 +66,7 @@ def import_(
     except BadListing as bad:
         for fault in bad.faults:
             remark(f"{name}: {fault}")
-        sys.exit(f"seminar: {name} has {len(bad.faults)} faults; nothing was changed")
+        sys.exit(f"seminar: {name} has {counted(len(bad.faults), 'fault')}; nothing was changed")
     if as_json:
         print_json(_as_json(report, unresolved))
     else:
@@ -173,8 +173,8 @@ def _some(found: "list[Touched]", says: str) -> None:
 def _some_papers(unresolved: "list[Paper]") -> None:
     if unresolved:
         remark(
-            f"{len(unresolved)} papers have no title yet; `seminar papers list --unresolved` names "
-            "them, `seminar papers edit ID --title …` gives one"
+            f"{counted(len(unresolved), 'paper')} without a title yet: `seminar papers list "
+            "--unresolved` names them, `seminar papers edit ID --title …` gives one"
         )
         for one in unresolved[:LISTED]:
             remark(f"         paper {one.public_id}  {one.title}")

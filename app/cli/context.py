@@ -42,12 +42,15 @@ class Archive:
 
 
 @contextmanager
-def open_archive(settings: "Settings") -> Iterator[Archive]:
-    """Open the catalog and the store; closes what it opened.  Raises: CatalogProblem."""
+def open_archive(settings: "Settings", *, begins: bool = False) -> Iterator[Archive]:
+    """Open the catalog and the store; closes what it opened.
+
+    begins: whether a new archive is begun where none is.  Raises: CatalogProblem.
+    """
     from catalog.engine import open_catalog
     from catalog.store import Store
 
-    catalog = open_catalog(settings.catalog_url)
+    catalog = open_catalog(settings.catalog_url, begins=begins)
     try:
         yield Archive(settings=settings, catalog=catalog, store=Store(settings.data_dir))
     finally:
@@ -77,6 +80,11 @@ def stdout() -> "Console":
 def remark(text: str) -> None:
     """One line on stderr."""
     print(text, file=sys.stderr)
+
+
+def counted(number: int, thing: str) -> str:
+    """How many of a thing, as one says it: `1 talk`, `2 talks`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def clock(ms: int | None) -> str:

@@ -43,16 +43,15 @@ def list_jobs(
 @jobs.command("show")
 def show(context: typer.Context, key: str, as_json: AsJson = False) -> None:
     """One job, by its id or the id of its talk or paper."""
-    from app.cli.jobs_table import one_job
+    from app.cli.jobs_table import one_job, told
 
     with open_archive(context.obj.settings()) as archive:
         row = one_job(archive, key)
     if as_json:
         print_json(row)
         return
-    for name, value in row.items():
-        if value not in (None, "", {}):
-            print(f"{name:14} {value}")
+    for name, value in told(row):
+        print(f"{name:14} {value}")
 
 
 @jobs.command("retry")

@@ -1,7 +1,7 @@
 """The jobs as rows: for JSON, for a table, and for a table that is redrawn while work goes on."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +121,27 @@ def one_job(archive: Archive, key: str) -> dict[str, Any]:
     """One job as a row.  Raises: NotThere."""
     with archive.catalog.read() as session:
         return row(submissions.find(session, key), estimates.past(session))
+
+
+def told(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A job's row for people: names and words of what it has, a pair for each line."""
+    far = f", {row['percent']} %" if row["percent"] is not None else ""
+    length, left = row["length_ms"], row["seconds_left"]
+    took = ", ".join(f"{step} {s:.1f} s" for step, s in row["seconds_by_step"].items())
+    times = ("not_before", "accepted_at", "started_at", "heartbeat_at", "finished_at")
+    lines = [
+        *((name, row[name]) for name in ("job", "kind", "queue", "id", "title", "file", "url")),
+        ("length", clock(length) if length else ""),
+        ("state", "partial" if row["partial"] and row["state"] == "done" else row["state"]),
+        ("step", f"{row['step']}{far}" if row["step"] and row["state"] not in _ENDS else ""),
+        ("speed", f"{row['speed']:.1f} times real time" if row["speed"] else ""),
+        ("left", f"about {clock(1000 * left)}" if left is not None else ""),
+        ("took", took),
+        *((name, row[name]) for name in ("priority", "attempt", "starts", "worker", "heard_by")),
+        *((name, row[name]) for name in ("problem", "reason")),
+        *((name, f"{row[name]:%Y-%m-%d %H:%M:%S} UTC" if row[name] else "") for name in times),
+    ]
+    return [(name.replace("_", " "), str(words)) for name, words in lines if words]
 
 
 def row(job: Job, past: Past) -> dict[str, Any]:

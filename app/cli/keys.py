@@ -48,7 +48,7 @@ def create(
         series=tuple(series or ()),
         expires_at=end_of(expires) if expires else None,
     )
-    with open_archive(invocation.settings()) as archive:
+    with open_archive(invocation.settings(), begins=True) as archive:
         with archive.catalog.write() as session:
             made, secret = add(session, new)
         row = {**_row(made), "secret": secret}

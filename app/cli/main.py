@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app import __version__
 from app.cli import (
     add,
     archive,
@@ -36,6 +37,12 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"seminar {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
@@ -43,6 +50,10 @@ def _options(
         Path | None,
         typer.Option("--data-dir", help="Where the archive lives; else SEMINAR_DATA_DIR, ./data."),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say which it is."),
+    ] = False,
 ) -> None:
     context.obj = Invocation(data_dir=data_dir)
 

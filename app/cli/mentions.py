@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.context import clock, open_archive, print_json, remark
+from app.cli.context import clock, counted, open_archive, print_json, remark
 from app.cli.rows import AsJson, print_rows
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def find(
     if as_json:
         print_json({"talks": looked.talks})
     else:
-        print(f"looked at {looked.talks} talks")
+        print(f"looked at {counted(looked.talks, 'talk')}")
         remark("`seminar mentions list` shows what was found")
 
 

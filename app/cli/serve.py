@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address; else SEMINAR_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; else SEMINAR_PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port; else SEMINAR_PORT.")
+    ] = None,
     with_worker: Annotated[
         bool, typer.Option("--with-worker", help="Also do the jobs, in a second process.")
     ] = False,
@@ -38,7 +40,7 @@ def serve(
     invocation: Invocation = context.obj
     settings = invocation.settings(host=host, port=port)
     _require_free(settings.host, settings.port)
-    with open_archive(settings) as archive:  # migrates, refuses what is newer
+    with open_archive(settings, begins=True) as archive:  # migrates, refuses what is newer
         worker = None
         if with_worker:
             from app.cli.waiting import start_worker

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.context import open_archive, print_json, remark
+from app.cli.context import counted, open_archive, print_json, remark
 from app.cli.transcript import transcript
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
@@ -56,7 +56,7 @@ def list_versions(context: typer.Context, key: str, as_json: AsJson = False) -> 
         mark = "*" if row["current"] else " "
         said = f"{row['engine']} {row['model']}".strip()
         print(
-            f"{mark} {row['version']:3}  {row['origin']:8}  {said:32}  {row['segments']:5} segments"
+            f"{mark} {row['version']:3}  {row['origin']:8}  {said:32}  {counted(row['segments'], 'segment'):>14}"
             f"  {row['created_at']:%Y-%m-%d %H:%M}{'' if row['complete'] else '  partial'}"
         )
 

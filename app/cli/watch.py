@@ -54,7 +54,7 @@ def watch(
         settle_s=settle, grace_s=grace, series=series, language=language, visibility=visibility
     )
     invocation: Invocation = context.obj
-    with open_archive(invocation.settings()) as archive:
+    with open_archive(invocation.settings(), begins=True) as archive:
         for taken in _watched(archive, folder, options, every_s=every, until_idle=until_idle):
             _say(taken, as_json=as_json)
 

@@ -63,7 +63,8 @@ def test_what_staff_want_found_must_be_found(root: Path) -> None:
 
 
 def test_of_what_is_not_there_any_more_nothing_is_expected(root: Path) -> None:
-    ask(root, written(root, SEMINAR), ENCODER, [Canary(query="kernel", owner_id="withdrawn")])
+    withdrawn = Canary(query="kernel", owner_id="withdrawn")
+    assert ask(root, written(root, SEMINAR), ENCODER, [FINDS, withdrawn]) == [withdrawn]
 
 
 def test_canaries_are_read_from_a_file(tmp_path: Path) -> None:

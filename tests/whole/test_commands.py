@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app import __version__
 from catalog.engine import connect, open_catalog
 from tests.archive import (
     DEMO,
@@ -53,6 +55,17 @@ def test_help_loads_nothing_heavy() -> None:
     )
     heavy = {"sqlmodel", "pydantic", "numpy", "torch", "faiss", "dbos", "fastapi", "av"}
     assert heavy & set(json.loads(done.stderr)) == set()
+
+
+def test_it_says_its_version(tmp_path: Path) -> None:
+    assert seminar(tmp_path, "--version").stdout == f"seminar {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [("talks", "list"), ("jobs",), ("check",), ("reindex",)])
+def test_where_no_archive_is_none_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    assert f"there is no archive in {elsewhere}; name its folder" in refused(elsewhere, *words)
+    assert not elsewhere.exists()
 
 
 @pytest.mark.parametrize(
@@ -348,3 +361,7 @@ def test_a_cancelled_job_stops_and_can_be_taken_up_again(tmp_path: Path) -> None
     seminar(data, "jobs", "retry", job)
     seminar(data, "worker", "--until-idle")
     assert seminar_json(data, "jobs", "show", job)["state"] == "done"
+    shown = seminar(data, "jobs", "show", job).stdout
+    assert f"file           {PAPER.name}" in shown
+    assert re.search(r"^took +read \d+\.\d s", shown, re.MULTILINE)
+    assert not re.search(r"None|\{|00:00$|\.\d{6}", shown)
