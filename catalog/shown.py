@@ -7,6 +7,7 @@ many owners at once, so that a process can keep all of them and follow the catal
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from sys import intern  # names stand in many rows, and searches count them
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -153,11 +154,12 @@ def owners(session: Session, only: Collection[str] | None = None) -> Iterator[Sh
         yield from _papers(session, col(Paper.public_id).in_(part))
 
 
-def existing(session: Session, passage_ids: Collection[str]) -> set[str]:
+def existing(connection: sa.Connection, passage_ids: Collection[str]) -> set[str]:
     """Which of these passages the catalog still has, whoever they belong to."""
     if not passage_ids:
         return set()
-    return set(session.connection().execute(_EXISTING, {"ids": list(passage_ids)}).scalars())
+    found = connection.execute(_EXISTING, {"ids": list(passage_ids)})
+    return {public_id for (public_id,) in found.all()}
 
 
 def _talks(session: Session, which: sa.ColumnElement[bool]) -> Iterator[Shown]:
@@ -176,7 +178,7 @@ def _talks(session: Session, which: sa.ColumnElement[bool]) -> Iterator[Shown]:
             slug=slug,
             title=title,
             names=tuple(names.get(number, ())),
-            series=series,
+            series=intern(series) if series else None,
             held_on=held_on,
             year=held_on.year if held_on else None,
             duration_ms=lengths.get(number),
@@ -194,7 +196,7 @@ def _names(session: Session, public: sa.ColumnElement[bool]) -> dict[int, list[s
     )
     names: dict[int, list[str]] = {}
     for talk_id, name in rows:
-        names.setdefault(talk_id, []).append(name)
+        names.setdefault(talk_id, []).append(intern(name))
     return names
 
 
@@ -224,7 +226,7 @@ def _papers(session: Session, which: sa.ColumnElement[bool]) -> Iterator[Shown]:
             public_id=public_id,
             slug=slug,
             title=title,
-            names=tuple(authors),
+            names=tuple(map(intern, authors)),
             year=year,
             venue=venue or "",
             page_count=page_count,

@@ -325,7 +325,9 @@ class Searcher:
         rows, cosines = near.rows, near.cosines
         if not (self._terms.knows_any(query) or sounds_english(query)):
             rows, cosines = rows[cosines >= STRANGE_FLOOR], cosines[cosines >= STRANGE_FLOOR]
-        unseen = np.setdiff1d(runs["terms"].rows if "terms" in runs else NO_ROWS, rows)
+        seen = set(rows.tolist())
+        by_words = runs["terms"].rows.tolist() if "terms" in runs else ()
+        unseen = np.array([row for row in by_words if row not in seen], dtype=np.int64)
         return _Run(
             rows=np.concatenate([rows, unseen]),
             scores=np.concatenate([cosines, near.leg.cosines(near.vector, unseen)]),

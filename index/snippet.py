@@ -49,15 +49,32 @@ def snippet(text: str, query: str | ParsedQuery, *, max_chars: int = 240) -> lis
 
 def has_every_word(text: str, query: ParsedQuery) -> bool:
     """Whether each word of a query stands in a text, in one form or another; stop words aside."""
-    words, _ = _wanted(query)
-    return words <= {one for word in _marked(text, query) for one in word.stems}
+    return _wanted(query).words <= {one for word in _marked(text, query) for one in word.stems}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What snippets for a query mark: stems of words, and rows of them.
+
+    `likely` are the words of a plain text that can have one of the stems: those with its first
+    letter, which stemming leaves alone; of words with other than ASCII that is not as sure.
+    """
+
+    words: frozenset[str]
+    rows: frozenset[tuple[str, ...]]
+    likely: re.Pattern[str]
 
 
 @lru_cache(maxsize=64)
-def _wanted(query: ParsedQuery) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
-    """What snippets for a query mark, words and rows of them; the same for all of an answer."""
+def _wanted(query: ParsedQuery) -> _Wanted:
+    """The same for all snippets of an answer."""
     stems = stems_of(query)
-    return frozenset(stems.words), frozenset((*stems.phrases, *map(analysed, query.marks)))
+    first = "".join({letter for one in stems.words for letter in one[0] + one[0].upper()})
+    return _Wanted(
+        words=frozenset(stems.words),
+        rows=frozenset((*stems.phrases, *map(analysed, query.marks))),
+        likely=re.compile(rf"[{re.escape(first)}](?<!\w.)\w*" if first else r"(?!)"),
+    )
 
 
 def _marked(text: str, query: ParsedQuery) -> list[_Word]:
@@ -65,35 +82,17 @@ def _marked(text: str, query: ParsedQuery) -> list[_Word]:
 
     A phrase is marked where it stands whole; so are other forms of the query's words.
     """
-    wanted, rows = _wanted(query)
-    begins = {one[0] for one in wanted}
-    read = WORD.findall(text)
+    wanted = _wanted(query)
     hits = {
-        (at, at + len(word)): wanted.intersection(stem(word))
-        for word in set(read)
-        if _may_be(word, begins) and not wanted.isdisjoint(stem(word))
-        for at in _standing(text, word)
+        match.span(): found
+        for match in (wanted.likely if text.isascii() else WORD).finditer(text)
+        if (found := wanted.words.intersection(stem(match[0])))
     }
-    if rows:
+    if wanted.rows:
         spans = [match.span() for match in WORD.finditer(text)]
-        for place, row in _places([stem(word) for word in read], rows):
+        for place, row in _places([stem(text[slice(*span)]) for span in spans], wanted.rows):
             hits[spans[place]] = hits.get(spans[place], frozenset[str]()).union(row)
     return [_Word(*span, hits[span]) for span in sorted(hits)]
-
-
-def _may_be(word: str, begins: set[str]) -> bool:
-    """Whether a word can have a stem that begins so; stemming leaves the first letter alone."""
-    return word[0].lower() in begins or not word.isascii()
-
-
-def _standing(text: str, word: str) -> Iterator[int]:
-    """Where a word stands by itself: much quicker than looking at every word."""
-    at = text.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if not WORD.match(text, end) and not (at and WORD.match(text, at - 1, at)):
-            yield at
-        at = text.find(word, end)
 
 
 def _places(

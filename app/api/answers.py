@@ -8,7 +8,7 @@ snapshot nor catalog changes, so that pages and facets of one search search once
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from app.api.fallback import hits_in_catalog
 from app.wiring import Service
@@ -58,11 +58,11 @@ class Ask:
         return Ask(text=self.text, mode=self.mode, exact=self.exact, sort=self.sort)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(NamedTuple):
     """One talk or paper with its passages, best first.
 
     `twins` are others that are the same: a talk held twice, a paper in two editions.
+    A tuple, because a search makes hundreds.
     """
 
     owner: Shown
@@ -228,8 +228,8 @@ def _without_lost(service: Service, chosen: Chosen, most: int | None) -> Chosen:
 
 
 def _existing(service: Service, ids: Sequence[str]) -> set[str]:
-    with service.catalog.read() as session:
-        return catalog_shown.existing(session, ids)
+    with service.catalog.connection() as connection:
+        return catalog_shown.existing(connection, ids)
 
 
 def page_of(passage: Passage) -> str:
@@ -300,10 +300,13 @@ def _groups(service: Service, ask: Ask, result: SearchResult) -> tuple[Group, ..
     for hit in result.hits:
         if hit.terms is not None or (hit.dense is not None and hit.dense >= floor):
             grouped.setdefault(hit.owner_id, []).append(hit)
+    reach, owners = service.reach(), service.view.owners
     groups = [
-        Group(owner=owner, hits=tuple(hits))
+        Group(owner, tuple(hits))
         for key, hits in grouped.items()
-        if (owner := service.owner(key)) is not None and owner.heard
+        if (owner := owners.get(key)) is not None
+        and owner.heard
+        and (reach is None or key in reach)
     ]
     return tuple(_folded(groups))
 
@@ -318,7 +321,7 @@ def _folded(groups: Sequence[Group]) -> list[Group]:
             kept.append(group)
         else:
             best = kept[place]
-            kept[place] = replace(best, twins=(*best.twins, group.owner))
+            kept[place] = best._replace(twins=(*best.twins, group.owner))
     return kept
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.cli.context import counted, open_archive, print_json, remark
+from app.cli.context import open_archive, print_json, remark
 from app.cli.rows import AsJson, print_rows
+from app.web.formats import counted
 
 
 def register(app: typer.Typer) -> None:

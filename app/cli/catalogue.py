@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.context import counted, open_archive, print_json, remark
+from app.cli.context import open_archive, print_json, remark
 from app.cli.rows import shortened
+from app.web.formats import counted
 
 if TYPE_CHECKING:
     from catalog.catalogue import Report, Touched

@@ -82,11 +82,6 @@ def remark(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def counted(number: int, thing: str) -> str:
-    """How many of a thing, as one says it: `1 talk`, `2 talks`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
 def clock(ms: int | None) -> str:
     """Milliseconds as m:ss or h:mm:ss."""
     if ms is None:

@@ -50,7 +50,7 @@ def _options(
         Path | None,
         typer.Option("--data-dir", help="Where the archive lives; else SEMINAR_DATA_DIR, ./data."),
     ] = None,
-    version: Annotated[
+    _version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_say_version, help="Say which it is."),
     ] = False,

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli.context import clock, counted, open_archive, print_json, remark
+from app.cli.context import clock, open_archive, print_json, remark
 from app.cli.rows import AsJson, print_rows
+from app.web.formats import counted
 
 if TYPE_CHECKING:
     from catalog.mentions import Decision, Mentioned

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.context import counted, open_archive, print_json, remark
+from app.cli.context import open_archive, print_json, remark
 from app.cli.transcript import transcript
+from app.web.formats import counted
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until all of it is done.")]
@@ -55,8 +56,9 @@ def list_versions(context: typer.Context, key: str, as_json: AsJson = False) -> 
     for row in rows:
         mark = "*" if row["current"] else " "
         said = f"{row['engine']} {row['model']}".strip()
+        long = counted(row["segments"], "segment")
         print(
-            f"{mark} {row['version']:3}  {row['origin']:8}  {said:32}  {counted(row['segments'], 'segment'):>14}"
+            f"{mark} {row['version']:3}  {row['origin']:8}  {said:32}  {long:>14}"
             f"  {row['created_at']:%Y-%m-%d %H:%M}{'' if row['complete'] else '  partial'}"
         )
 

@@ -77,9 +77,9 @@ def test_other_passages_change_the_mark(catalog: Catalog) -> None:
         )
         new = [row.public_id for row in passages.of(session, again)]
     assert marked(catalog) != before
-    with catalog.read() as session:
-        assert shown.existing(session, [*old, *new]) == set(new)
-        assert shown.existing(session, []) == set()
+    with catalog.connection() as connection:
+        assert shown.existing(connection, [*old, *new]) == set(new)
+        assert shown.existing(connection, []) == set()
 
 
 def test_the_pulse_beats_when_anybody_commits_and_only_then(catalog: Catalog) -> None:
