@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import typer
 from pydantic import TypeAdapter
@@ -104,7 +104,7 @@ def _command_line() -> Iterator[str]:
 
     yield "`seminar [--data-dir FOLDER] VERB …`. Data goes to stdout, remarks and logs to stderr."
     yield "The exit status is 0; 1 when something failed, and a line on stderr says what to do;"
-    yield "2 for wrong usage. `-h` and `--help` work everywhere."
+    yield "2 for wrong usage. `-h` and `--help` work everywhere; `seminar --version` says which it is."
     yield ""
     for verb in _verbs(app, "seminar"):
         yield f"## `{verb.words}`"
@@ -165,7 +165,9 @@ def _value_of(kind: Any) -> str:
         return f"{_value_of(get_args(kind)[0])}, repeatable"
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return ", ".join(f"`{one.value}`" for one in kind)
-    return {bool: "flag", int: "number", Path: "path"}.get(kind, "text")
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(kind))
+    return {bool: "flag", int: "number", float: "number", Path: "path"}.get(kind, "text")
 
 
 # API
