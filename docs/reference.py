@@ -104,7 +104,7 @@ def _command_line() -> Iterator[str]:
 
     yield "`seminar [--data-dir FOLDER] VERB …`. Data goes to stdout, remarks and logs to stderr."
     yield "The exit status is 0; 1 when something failed, and a line on stderr says what to do;"
-    yield "2 for wrong usage. `-h` and `--help` work everywhere; `seminar --version` says which it is."
+    yield "2 for wrong usage. `-h` and `--help` work everywhere; `--version` says which it is."
     yield ""
     for verb in _verbs(app, "seminar"):
         yield f"## `{verb.words}`"
