@@ -10,6 +10,7 @@ const SHORTEST = 2;
 const LONGEST = 1000;
 const PASSAGES = 3;
 const LINGER_MS = 1500;
+const EARLY_MS = 50; // a player lands a little before the moment that it was sent to
 const ANEW_MS = 60_000;
 const ROOM_PX = 16;
 const LOWEST_PX = 220;
@@ -34,6 +35,8 @@ const TEXTS = {
     key_revoked: "This page’s key was revoked. Please tell whoever runs this page.",
     key_expired: "This page’s key has expired. Please tell whoever runs this page.",
     origin_refused: "This page’s key is not for this site. Please tell whoever runs this page.",
+    series_refused: "This page’s key is not for this series. Please tell whoever runs this page.",
+    key_missing: "The archive asks for a key, and this page has none. Please tell whoever runs this page.",
     not_found: "The archive does not have this talk.", withdrawn: "This talk was withdrawn.",
     query: "The archive cannot search for this. Try other words.",
     busy: (s) => `The archive is busy. Trying again in ${s} s.`,
@@ -54,6 +57,8 @@ const TEXTS = {
     key_revoked: "Der Schlüssel dieser Seite wurde zurückgezogen. Bitte der Seitenbetreuung melden.",
     key_expired: "Der Schlüssel dieser Seite ist abgelaufen. Bitte der Seitenbetreuung melden.",
     origin_refused: "Der Schlüssel dieser Seite gilt nicht für diese Adresse. Bitte der Seitenbetreuung melden.",
+    series_refused: "Der Schlüssel dieser Seite gilt nicht für diese Reihe. Bitte der Seitenbetreuung melden.",
+    key_missing: "Das Archiv verlangt einen Schlüssel, und diese Seite hat keinen. Bitte der Seitenbetreuung melden.",
     not_found: "Diesen Vortrag gibt es im Archiv nicht.", withdrawn: "Dieser Vortrag wurde zurückgezogen.",
     query: "Danach kann das Archiv nicht suchen. Bitte andere Wörter versuchen.",
     busy: (s) => `Das Archiv ist ausgelastet. Neuer Versuch in ${s} s.`,
@@ -74,6 +79,8 @@ const TEXTS = {
     key_revoked: "La clé de cette page a été révoquée. Prévenez le responsable de la page.",
     key_expired: "La clé de cette page a expiré. Prévenez le responsable de la page.",
     origin_refused: "La clé de cette page ne vaut pas pour ce site. Prévenez le responsable de la page.",
+    series_refused: "La clé de cette page ne vaut pas pour cette série. Prévenez le responsable de la page.",
+    key_missing: "Les archives demandent une clé, et cette page n’en a pas. Prévenez le responsable de la page.",
     not_found: "Les archives n’ont pas cet exposé.", withdrawn: "Cet exposé a été retiré.",
     query: "Les archives ne peuvent pas chercher cela. Essayez d’autres mots.",
     busy: (s) => `Les archives sont occupées. Nouvel essai dans ${s} s.`,
@@ -95,6 +102,13 @@ const clock = (ms) => {
   const two = (n) => String(n).padStart(2, "0");
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   return h ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
+};
+
+/** Seconds as a number, 5:12, 1:05:12, 312s or 5m12s; anything else is the beginning. */
+const secondOf = (text) => {
+  const [, h = 0, m = 0, s = 0] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d*)?)s?)?$/.exec(text) ?? [];
+  if (/^\d+(:[0-5]?\d){1,2}$/.test(text)) return text.split(":").reduce((all, part) => 60 * all + Number(part), 0);
+  return 3600 * h + 60 * m + Number(s);
 };
 
 const dayIn = (language, day) =>
@@ -127,6 +141,7 @@ class Refusal extends Error {
 
 const REASONS = {
   key_revoked: "key_revoked", key_expired: "key_expired", origin_refused: "origin_refused",
+  series_refused: "series_refused", key_missing: "key_missing",
   not_found: "not_found", withdrawn: "withdrawn", no_transcript: "noTranscript", no_media: "noTranscript",
   invalid_query: "query", invalid_parameter: "query",
 };
@@ -182,14 +197,16 @@ const LOOK = `
   --_hit: var(--talk-search-hit, light-dark(#ffe08a, #6a5312));
   --_round: var(--talk-search-radius, 6px);
   display: block; position: relative; text-align: start; line-height: 1.5;
-  font-family: var(--talk-search-font, inherit);
+  font-family: var(--talk-search-font, inherit); flex: 1 1 18rem; min-width: 0;
 }
+:host > * { white-space: normal; text-indent: 0; text-transform: none; word-break: normal } /* the page's rules may be odd */
 :host([theme="auto"]) { color-scheme: light dark }
 :host([theme="light"]) { color-scheme: light }
 :host([theme="dark"]) { color-scheme: dark }
 :host([hidden]), [hidden] { display: none !important }
 * { box-sizing: border-box }
 h2, h3, p, ol { margin: 0; padding: 0 }
+[dir="auto"] { text-align: match-parent }
 ol { list-style: none }
 button, input { font: inherit; color: inherit; letter-spacing: inherit }
 a { color: var(--_accent); text-underline-offset: .18em }
@@ -598,6 +615,7 @@ class TalkPlayer extends Part {
   static observedAttributes = ["talk", "t", "archive", "key", "lang"];
 
   #asked = null;
+  #again = 0;
   #player = null;
   #follow = null;
   #scroller = null;
@@ -612,6 +630,7 @@ class TalkPlayer extends Part {
   }
 
   stop() {
+    clearTimeout(this.#again);
     this.#asked?.abort();
     this.#player?.pause();
     this.#player = this.#follow = this.#scroller = this.#now = null;
@@ -619,14 +638,19 @@ class TalkPlayer extends Part {
     this.shadowRoot.replaceChildren();
   }
 
-  get #path() { return `/api/v1/talks/${encodeURIComponent(this.getAttribute("talk") ?? "")}`; }
+  /** What names the talk: its id or slug, also where its whole address was given. */
+  get #key() { return (this.getAttribute("talk") ?? "").trim().replace(/^.*\/talks\//, "").replace(/[/?#].*$/, ""); }
+
+  get #path() { return `/api/v1/talks/${encodeURIComponent(this.#key)}`; }
 
   async #load() {
+    if (!this.#key) return this.#refused(new Refusal("not_found"));
     const { signal } = (this.#asked = new AbortController());
     const said = ask(this, `${this.#path}/transcript?format=json`, signal).catch((problem) => problem);
     try {
       const talk = await ask(this, this.#path, signal);
       const transcript = talk.has_transcript ? await said : null;
+      if (transcript?.retryS) throw transcript;
       if (!signal.aborted) this.#show(talk, transcript);
     } catch (problem) {
       if (!signal.aborted) this.#refused(problem);
@@ -636,6 +660,7 @@ class TalkPlayer extends Part {
   #refused(problem) {
     if (!(problem instanceof Refusal)) throw problem;
     this.shadowRoot.replaceChildren(this.#message(problem));
+    if (problem.retryS) this.#again = setTimeout(() => this.#load(), 1000 * problem.retryS);
   }
 
   #message(problem) {
@@ -665,20 +690,23 @@ class TalkPlayer extends Part {
     player.addEventListener("error", async () => {
       const soon = performance.now() - anew < ANEW_MS;
       anew = performance.now();
-      if (soon || !(await this.#anew(player))) cannot.hidden = false;
+      const why = soon ? null : await this.#anew(player);
+      if (why === "gone on") return;
+      cannot.textContent = typeof this.texts[why] === "string" ? this.texts[why] : this.texts.unplayable;
+      cannot.hidden = false;
     });
     return made("div", {}, player, cannot);
   }
 
-  /** Ask for the address again and go on: where reading needs a key, it holds for hours only. */
+  /** Ask for the address again and go on: where reading needs a key, it holds for hours only.  Else why not. */
   async #anew(player) {
     const { currentTime, paused } = player;
-    const talk = await ask(this, this.#path, this.#asked.signal).catch(() => null);
-    if (!talk?.media_url) return false;
+    const talk = await ask(this, this.#path, this.#asked.signal).catch((problem) => problem);
+    if (!talk.media_url) return talk.reason ?? null;
     player.src = addressOf(this, talk.media_url);
     player.currentTime = currentTime;
     if (!paused) player.play().catch(() => {});
-    return true;
+    return "gone on";
   }
 
   #text(transcript) {
@@ -720,7 +748,9 @@ class TalkPlayer extends Part {
 
   #wire(transcript) {
     const player = this.#player;
-    const start = Math.max(0, parseFloat(this.getAttribute("t")) || 0);
+    const asked = secondOf(this.getAttribute("t") ?? "");
+    const begun = this.#lines.find((line) => Math.floor(line.from / 1000) === Math.floor(asked));
+    const start = begun ? begun.from / 1000 : asked; // a whole second means the line that begins within it
     const begin = () => {
       if (start) player.currentTime = start;
       this.#light(this.#lineAt(start * 1000), true);
@@ -728,7 +758,7 @@ class TalkPlayer extends Part {
     };
     if (player.readyState >= 1) begin();
     else player.addEventListener("loadedmetadata", begin, { once: true });
-    for (const name of ["timeupdate", "seeked"]) player.addEventListener(name, () => this.#light(this.#lineAt(player.currentTime * 1000)));
+    for (const name of ["timeupdate", "seeked"]) player.addEventListener(name, () => this.#light(this.#lineAt(player.currentTime * 1000 + EARLY_MS)));
     if (!this.#lines.length) return;
     this.#light(this.#lineAt(start * 1000), true);
     this.#captions(transcript);

@@ -13,41 +13,54 @@ from app.api.places import owner_url
 from app.errors import InvalidCursor
 from app.web import results
 from app.web.contexts.parts import Choice, Frame, Link, PassageLine
-from app.web.contexts.search import CoveredPage, CoveredTalk, Kept
+from app.web.contexts.search import CoveredPage, CoveredTalk, Kept, PutRight
 from app.web.evidence import AROUND
 from app.web.formats import counted, length, short_day
 from app.web.inside import place
 from app.web.orders import covered_url
 from app.wiring import Service
-from index.query import ParsedQuery
+from index.query import ParsedQuery, parse
 
 TALKS_PER_PAGE = 20
 
 
-def covered_page(service: Service, text: str, series: str, cursor: str | None) -> CoveredPage:
-    """The talks of a series, or of all, in which something was covered.  Raises: InvalidQuery."""
-    ask = Ask(text=text, kind="talk", series=series[:200] or None, sort="oldest")
+def covered_page(service: Service, ask: Ask, cursor: str | None) -> CoveredPage:
+    """The talks in which something was covered, of a series or narrowed otherwise.
+
+    A phrase in quotes is looked for alone: in order of time, what only comes near would stand
+    before it.  Raises: InvalidQuery.
+    """
+    phrased = bool(parse(ask.text).phrases)
+    ask = replace(ask, kind="talk", sort="oldest", mode="keyword" if phrased else "hybrid")
     shown = _page(service, ask, cursor)
     found = shown.found
     everywhere = find(service, ask.everywhere)
-    where = f" in {ask.series}" if ask.series else ""
+    parts = (("in", ask.series), ("by", ask.speaker), ("in", ask.year))
+    where = "".join(f" {word} {value}" for word, value in parts if value)
+    said = ask.text if phrased else f"“{ask.text}”"
     return CoveredPage(
         frame=Frame(
-            title=f"{text}{where}",
+            title=f"{ask.text}{where}",
             archive=service.settings.archive_name,
-            query=text,
+            query=ask.text,
             notices=results.notices(found),
         ),
-        heading=f"Where “{text}” was covered{where}",
+        heading=f"Where {said} was covered{where}",
         said=_said(found),
+        put_right=_put_right(ask, found),
+        understood=results.understood(ask, found, address=covered_url),
         series=_series(ask, everywhere),
         talks=tuple(_talk(ask, found.query, one) for one in shown.chosen),
         empty="" if shown.chosen else "No talk here comes near this.",
         results=Link(
             text="All results, best first",
-            url=results.search_url(Ask(text=text, series=ask.series)),
+            url=results.search_url(replace(ask, kind=None, sort="relevance", mode="hybrid")),
         ),
-        kept=(Kept(name="series", value=ask.series),) if ask.series else (),
+        kept=tuple(
+            Kept(name=name, value=str(value))
+            for name in ("series", "speaker", "year")
+            if (value := getattr(ask, name))
+        ),
         next=_next(ask, shown.next_cursor),
     )
 
@@ -62,8 +75,18 @@ def _page(service: Service, ask: Ask, cursor: str | None) -> paging.SearchPage:
     raise InvalidCursor
 
 
+def _put_right(ask: Ask, found: Found) -> PutRight | None:
+    if found.showing_for is None:
+        return None
+    return PutRight(
+        shown=found.showing_for, typed=Link(text=ask.text, url=covered_url(ask, exact="true"))
+    )
+
+
 def _said(found: Found) -> str:
     count = len(found.groups)
+    if count == 0:
+        return "No talks"
     talks = counted(count, "talk")
     return (
         f"{talks}, oldest first"
@@ -74,9 +97,11 @@ def _said(found: Found) -> str:
 
 def _series(ask: Ask, everywhere: Found) -> tuple[Choice, ...]:
     counts = facets.counted(ask, everywhere)["series"]
+    if not counts:
+        return ()
     every = Choice(
         text="All talks",
-        url=covered_url(ask.text, None),
+        url=covered_url(ask, series=None),
         count=sum(group.owner.kind == "talk" for group in everywhere.groups),
         on=ask.series is None,
     )
@@ -86,7 +111,7 @@ def _series(ask: Ask, everywhere: Found) -> tuple[Choice, ...]:
         *(
             Choice(
                 text=str(name),
-                url=covered_url(ask.text, str(name)),
+                url=covered_url(ask, series=str(name)),
                 count=count,
                 on=str(name).casefold() == chosen,
             )
@@ -125,4 +150,4 @@ def _told_once(lines: Iterable[PassageLine]) -> tuple[PassageLine, ...]:
 def _next(ask: Ask, after: str | None) -> Link | None:
     if after is None:
         return None
-    return Link(text="Later talks", url=covered_url(ask.text, ask.series, cursor=after))
+    return Link(text="Later talks", url=covered_url(ask, cursor=after))

@@ -62,14 +62,22 @@ def narrowed(ask: Ask) -> tuple[Link, ...]:
 
 
 def covered(ask: Ask, found: Found) -> Link | None:
-    """The same in order of time, in the series that is chosen or in all; None without a series."""
+    """The same in order of time, narrowed as it is; None without a series."""
     if not any(group.owner.series for group in found.groups):
         return None
     words = "Talk by talk in this series" if ask.series else "Talk by talk"
-    return Link(text=words, url=covered_url(ask.text, ask.series))
+    return Link(text=words, url=covered_url(ask))
 
 
-def covered_url(text: str, series: str | None, **changes: str) -> str:
-    """Where something was covered, in a series or in all."""
-    known = {"q": text, **({"series": series} if series else {}), **changes}
-    return "/covered?" + urlencode(known, errors="replace")
+def covered_url(ask: Ask, **changes: object) -> str:
+    """Where something was covered, narrowed as `ask` is, with other values of some parameters."""
+    known: dict[str, object] = {
+        "q": ask.text,
+        "series": ask.series,
+        "speaker": ask.speaker,
+        "year": ask.year,
+        "exact": "true" if ask.exact else None,
+        **changes,
+    }
+    given = {name: value for name, value in known.items() if value is not None}
+    return "/covered?" + urlencode(given, errors="replace")

@@ -79,12 +79,19 @@ async def search(
 
 @router.get("/covered")
 async def covered(
-    service: Opened, q: Words = "", series: Words = "", cursor: Words = ""
+    service: Opened,
+    q: Words = "",
+    series: Words = "",
+    speaker: Words = "",
+    year: Words = "",
+    exact: Words = "",
+    cursor: Words = "",
 ) -> Response:
     """Where something was covered, talk by talk in order of time."""
     if not q.strip():
         return RedirectResponse("/", status_code=303)
-    return await service.turns.run(lambda: _covered(service, q, series, cursor or None))
+    ask = views.ask_of(q, views.Narrowing(series=series, speaker=speaker, year=year, exact=exact))
+    return await service.turns.run(lambda: _covered(service, ask, cursor or None))
 
 
 @router.get("/talks")
@@ -214,11 +221,11 @@ def _results(service: Service, ask: Ask, cursor: str | None) -> Response:
         return render("search.html", page, status=422)
 
 
-def _covered(service: Service, text: str, series: str, cursor: str | None) -> Response:
+def _covered(service: Service, ask: Ask, cursor: str | None) -> Response:
     try:
-        return render("covered.html", covered_page(service, text, series, cursor))
+        return render("covered.html", covered_page(service, ask, cursor))
     except InvalidQuery as problem:
-        page = views.no_search(service, text, str(problem))
+        page = views.no_search(service, ask.text, str(problem))
         return render("search.html", page, status=422)
 
 

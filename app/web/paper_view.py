@@ -38,6 +38,7 @@ def paper_page(
     card: Card,
 ) -> PaperPage:
     """Everything that the paper's page shows."""
+    naming = talks_naming_it([(one, talk_line(one)) for one in talks], mentioned)
     return PaperPage(
         frame=frame,
         title=paper.title,
@@ -45,7 +46,10 @@ def paper_page(
         notices=_notices(paper, job, pages),
         links=_links(paper),
         abstract=split_paragraphs(paper.abstract),
-        talks=talks_naming_it([(one, talk_line(one)) for one in talks], mentioned),
+        talks=naming,
+        talks_heading="Talks that name it"
+        if any(one.moments for one in naming)
+        else "Talks that go with it",
         similar=tuple(map(results.similar_line, similar)),
         found=found.lines if found else (),
         found_said=_found_said(frame.query, len(found.lines)) if found else "",

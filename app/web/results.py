@@ -1,7 +1,7 @@
 """What was found, as a page shows it: results, timelines, facets and the quiet lines about them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from app.api.answers import Ask, Chosen, Found, page_of
@@ -56,10 +56,12 @@ def search_url(ask: Ask, **changes: object) -> str:
     return "/search?" + urlencode(given, errors="replace")
 
 
-def understood(ask: Ask, found: Found) -> tuple[Link, ...]:
+def understood(
+    ask: Ask, found: Found, address: Callable[..., str] = search_url
+) -> tuple[Link, ...]:
     """What was typed beside words, each leading to the search without it."""
     return tuple(
-        Link(text=f"{_said(one)} ×", url=search_url(ask, q=found.query.without(one)))
+        Link(text=f"{_said(one)} ×", url=address(ask, q=found.query.without(one)))
         for one in found.query.understood
         if not one.is_phrase
     )

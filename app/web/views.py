@@ -192,8 +192,10 @@ def _empty(ask: Ask, found: Found) -> tuple[str, ...]:
     """What to do when nothing was found, or nothing is left to show."""
     if found.groups:
         return ("There is nothing more.",)
-    tips = [] if found.remarks else ["Nothing in the archive comes near this."]
-    if ask.narrowed:
+    narrowed = ask.narrowed or found.query.filters
+    where = "of what is left comes" if narrowed else "in the archive comes"
+    tips = [] if found.remarks else [f"Nothing {where} near this."]
+    if narrowed:
         tips.append("The search is narrowed; take away what narrows it.")
     if ask.mode != "hybrid":
         tips.append("Only one of the two searches was asked for.")

@@ -143,6 +143,9 @@ def test_speed_and_place_are_remembered_by_the_browser_alone(page: Page) -> None
     page.goto(TALK)
     page.locator("[data-speed]").select_option("1.5")
     page.evaluate("document.querySelector('[data-player]').currentTime = 21")
+    page.wait_for_timeout(300)
+    assert not page.evaluate("Object.keys(localStorage).some((k) => k.includes('place'))")
+    page.evaluate("document.querySelector('[data-player]').play()")  # what is heard is remembered
     until(lambda: page.evaluate("Object.keys(localStorage).some((k) => k.includes('place'))"))
     page.goto(TALK)
     rate = "document.querySelector('[data-player]').playbackRate"
@@ -152,8 +155,10 @@ def test_speed_and_place_are_remembered_by_the_browser_alone(page: Page) -> None
     assert second(page) == 0
     offer.click()
     until(lambda: second(page) >= 21)
-    page.goto(f"{TALK}?t=5")
+    page.goto(f"{TALK}?t=20")
     expect(page.locator("[data-continue]")).to_be_hidden()
+    page.goto(f"{TALK}?t=3")
+    expect(page.locator("[data-continue]")).to_contain_text("Continue at 00:2")
     assert page.context.cookies() == []
 
 

@@ -29,6 +29,7 @@ class PaperPage:
     links: tuple[Link, ...]
     abstract: tuple[str, ...]
     talks: tuple[MentionGroup, ...]
+    talks_heading: str
     similar: tuple[SimilarLine, ...]
     found: tuple[PassageLine, ...]
     found_said: str

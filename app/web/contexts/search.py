@@ -95,6 +95,8 @@ class CoveredPage:
     frame: Frame
     heading: str
     said: str
+    put_right: PutRight | None
+    understood: tuple[Link, ...]
     series: tuple[Choice, ...]
     talks: tuple[CoveredTalk, ...]
     empty: str

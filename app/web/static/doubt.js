@@ -11,7 +11,7 @@ const hear = (word) => {
   words[at]?.classList.remove("heard-now");
   at = words.indexOf(word);
   word.classList.add("heard-now");
-  if (said) said.textContent = `“${word.textContent.trim()}”, ${word.title}, ${at + 1} of ${words.length}`;
+  if (said) said.textContent = `“${word.textContent.trim().replace(/[.,;:!?]+$/, "")}”, ${word.title}, ${at + 1} of ${words.length}`;
   seek(Number(word.dataset.at) - LEAD_MS);
   play();
 };

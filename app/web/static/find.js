@@ -1,6 +1,6 @@
 // Find in this talk: marks by the browser's own highlights and on the timeline.
 // Where the words do not stand, Enter sends the form: the server looks for what is meant.
-import { bringIntoView } from "./stage.js";
+import { bringIntoView, letGo } from "./stage.js";
 
 const MOST = 1000;
 // Scripts that part words by blanks; in these, what is typed is the beginning of a word.
@@ -14,6 +14,9 @@ let texts = null;
 let ranges = [];
 let at = -1;
 
+/** As it is compared: small letters, and the apostrophes of phones as those of transcripts. */
+const plain = (text) => text.toLowerCase().replaceAll("’", "'");
+
 /** Every paragraph's text in small letters, with the nodes that it is made of. */
 const read = () => [...document.querySelectorAll(".para p")].map((paragraph) => {
   const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
@@ -23,7 +26,7 @@ const read = () => [...document.querySelectorAll(".para p")].map((paragraph) => 
     nodes.push({ node, start: text.length });
     text += node.data;
   }
-  const small = text.toLowerCase();
+  const small = plain(text);
   return { nodes, text: small.length === text.length ? small : text };
 });
 
@@ -71,7 +74,7 @@ const light = () => {
 };
 
 const look = () => {
-  const words = input.value.trim().toLowerCase();
+  const words = plain(input.value.trim());
   ranges = words.length > 1 ? rangesFor(words) : [];
   at = -1;
   light();
@@ -88,6 +91,7 @@ const step = (by) => {
   at = at < 0 && by < 0 ? ranges.length - 1 : (at + by + ranges.length) % ranges.length;
   light();
   count.textContent = `${at + 1} of ${ranges.length}`;
+  letGo();
   bringIntoView(ranges[at]);
 };
 

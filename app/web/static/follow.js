@@ -1,16 +1,21 @@
 // The transcript follows the recording: what is said is lit, its chapter is marked, lines seek.
-import { bringIntoView, lines, player, seek } from "./stage.js";
+import { bringIntoView, isWriting, letGo, lines, moment, player, seek } from "./stage.js";
 
 const LINGER_MS = 1500;
+const EARLY_MS = 50; // a player lands a little before the moment that it was sent to
+const SCROLL_KEYS = new Set(["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown"]);
 const timed = lines.filter((line) => line.dataset.start);
 const starts = timed.map((line) => Number(line.dataset.start));
 const chapters = [...document.querySelectorAll(".chapters a")];
 const chapterStarts = chapters.map((link) => Number(link.dataset.seek));
 const follow = document.querySelector("[data-follow]");
+const transcript = document.querySelector(".transcript");
 const stretch = document.querySelector("[data-stretch]");
 const played = document.querySelector("[data-played]");
 let line = null;
 let chapter = null;
+let came = null; // from where a press on a line has led away
+let hadSelection = false;
 
 /** The place of the last that has begun at this moment; -1 before the first. */
 const lastBegun = (all, ms) => {
@@ -47,21 +52,38 @@ const show = (ms) => {
   return line !== before;
 };
 
+/** Whether the reader is at the transcript and writes nothing: only then the page may move by itself. */
+const isReading = () => transcript.getBoundingClientRect().top < innerHeight && !isWriting(document.activeElement);
+
 const update = () => {
-  const moved = show(player.currentTime * 1000);
-  if (moved && line && follow?.checked && !player.paused) bringIntoView(line);
+  const moved = show(player.currentTime * 1000 + EARLY_MS);
+  if (moved && line && follow?.checked && !player.paused && isReading()) bringIntoView(line);
 };
 
 const begin = () => {
   const start = Number(player.dataset.start);
-  show(Math.max(start, player.currentTime) * 1000);
+  show(Math.max(moment(start), player.currentTime) * 1000 + EARLY_MS);
   if (start > 0 && line && scrollY === 0 && matchMedia("(min-width: 56rem)").matches) bringIntoView(line);
 };
 
 const pressed = (event) => {
   if (event.defaultPrevented || event.button || event.target.closest("a, button, .doubt")) return;
   const wanted = event.target.closest(".line[data-start]");
-  if (wanted && getSelection().isCollapsed) seek(Number(wanted.dataset.start));
+  if (!wanted || hadSelection || !getSelection().isCollapsed) return;
+  came = player.currentTime;
+  seek(Number(wanted.dataset.start));
+};
+
+/** Who selects a word by two presses stays where he was. */
+const twice = (event) => {
+  if (event.target.closest(".line[data-start]") && came !== null) seek(came * 1000);
+  came = null;
+};
+
+const toWords = (event) => {
+  if (!line) return;
+  event.preventDefault();
+  bringIntoView(line);
 };
 
 const moveTo = (event) => {
@@ -75,10 +97,15 @@ if (player) {
   else player.addEventListener("loadedmetadata", begin, { once: true });
   for (const name of ["timeupdate", "seeked"]) player.addEventListener(name, update);
   document.querySelector("[data-follow-box]")?.removeAttribute("hidden");
-  for (const name of ["wheel", "touchmove"]) {
-    addEventListener(name, () => { if (follow && !player.paused) follow.checked = false; }, { passive: true });
-  }
+  for (const name of ["wheel", "touchmove"]) addEventListener(name, letGo, { passive: true });
+  addEventListener("keydown", (event) => { if (SCROLL_KEYS.has(event.key) && !isWriting(event.target)) letGo(); });
+  addEventListener("pointerdown", (event) => {
+    hadSelection = !getSelection().isCollapsed;
+    if (event.target === document.documentElement) letGo(); // the scroll bar
+  });
   follow?.addEventListener("change", () => { if (follow.checked && line) bringIntoView(line); });
   document.addEventListener("click", pressed);
+  document.addEventListener("dblclick", twice);
+  document.querySelector(".to-words")?.addEventListener("click", toWords);
   stretch?.addEventListener("click", moveTo);
 }

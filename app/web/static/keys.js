@@ -29,7 +29,7 @@ const KEYS = {
 
 const pressed = (event) => {
   const key = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
-  if (!key || isTyping(event) || (event.key === " " && event.target.closest("a, button, summary"))) return;
+  if (!key || isTyping(event) || (event.key === " " && event.target.closest("button, summary"))) return;
   event.preventDefault();
   key();
 };

@@ -99,6 +99,7 @@ input.addEventListener("input", (event) => {
   stop("wait", "settle", "say", "again");
   if (event.isComposing || input.value.trim() === "") {
     leave();
+    if (here !== place()) history.replaceState(null, "", here); // what stands there was not waited for
     return;
   }
   after("wait", WAIT_MS, () => show(wanted(), { typed: true }));
@@ -112,9 +113,9 @@ form.addEventListener("submit", () => {
 });
 
 addEventListener("popstate", () => {
-  if (here === place()) return; // only the place on the page is another
   stop("wait", "settle");
   settled = true;
   input.value = new URL(location.href).searchParams.get("q") ?? "";
-  show(location.href, { typed: false });
+  if (here === place()) leave(); // its results stand there
+  else show(location.href, { typed: false });
 });

@@ -1,10 +1,11 @@
 // The recording: begins at the wanted second, and says so where it cannot be played.
-import { play, player, seek } from "./stage.js";
+import { moment, play, player, seek } from "./stage.js";
 
 const unplayable = () => document.querySelector("[data-unplayable]").removeAttribute("hidden");
 
 const begin = () => {
-  const start = Number(player.dataset.start) || anchored();
+  const [second, anchor] = [Number(player.dataset.start), anchored()];
+  const start = anchor && (!second || Math.floor(anchor) === second) ? anchor : moment(second);
   if (start > 0 && Math.abs(player.currentTime - start) > 1) player.currentTime = start;
 };
 
@@ -17,7 +18,8 @@ const jump = (event) => {
   const link = event.target.closest("a[href]");
   if (!link || link.hasAttribute("data-share")) return;
   const address = new URL(link.getAttribute("href"), location.href);
-  const seconds = Number(link.dataset.seek ?? 1000 * address.searchParams.get("t")) / 1000;
+  const { seek: ms } = link.dataset;
+  const seconds = ms === undefined ? moment(Number(address.searchParams.get("t"))) : Number(ms) / 1000;
   const here = address.origin === location.origin && address.pathname === location.pathname;
   if (!here || !address.searchParams.has("t") || !Number.isFinite(seconds)) return;
   event.preventDefault();

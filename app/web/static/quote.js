@@ -49,7 +49,7 @@ const FORMS = {
   bibtex: async (quote) => {
     const asked = new URLSearchParams();
     if (quote.seconds !== null) asked.set("t", quote.seconds);
-    if (quote.text.length <= LONGEST) asked.set("quote", quote.text);
+    asked.set("quote", quote.text.length > LONGEST ? `${quote.text.slice(0, LONGEST - 1)}…` : quote.text);
     const answer = await fetch(`${transcript.dataset.bibtex}?${asked}`);
     if (!answer.ok) throw new Error(`BibTeX: ${answer.status}`);
     return answer.text();
@@ -76,9 +76,9 @@ const offer = () => {
 
 const take = async (button) => {
   const done = await copy(FORMS[button.dataset.as](quoted));
-  const name = button.textContent;
+  button.dataset.name ??= button.textContent;
   button.textContent = said.textContent = done ? "Copied" : "Not copied";
-  setTimeout(() => { button.textContent = name; }, SAID_MS);
+  setTimeout(() => { button.textContent = button.dataset.name; }, SAID_MS);
 };
 
 if (transcript && bar) {

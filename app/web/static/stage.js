@@ -3,6 +3,7 @@ const SETTLED_FRAMES = 20;
 
 export const player = document.querySelector("[data-player]");
 export const lines = [...document.querySelectorAll(".line")];
+const follow = document.querySelector("[data-follow]");
 
 /** A place in the recording, as the server writes it. */
 export const clock = (seconds) => {
@@ -15,14 +16,27 @@ export const clock = (seconds) => {
 export const seek = (ms) => { if (player) player.currentTime = Math.max(0, ms / 1000); };
 export const play = () => player?.play().catch(() => {});
 
-/** Whether a key is meant for what it was pressed in. */
-export const isTyping = (event) =>
-  event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, audio, video, dialog") !== null;
+/** The moment that a whole second of an address means: where a line begins within it, just there. */
+export const moment = (second) => {
+  const begun = lines.find((line) => Math.floor(Number(line.dataset.start) / 1000) === second);
+  return begun ? Number(begun.dataset.start) / 1000 : second;
+};
+
+/** The reader goes his own way: the transcript follows no more until it is told to. */
+export const letGo = () => { if (follow && player && !player.paused) follow.checked = false; };
+
+/** Whether letters pressed here are written. */
+export const isWriting = (one) => one?.closest("input:not([type=checkbox]), textarea, dialog") != null;
+
+/** Whether a key is meant for what it was pressed in: players and menus have their own use for space and arrows. */
+export const isTyping = (event) => event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)
+  || (/^( |Arrow.*)$/.test(event.key) && event.target.closest("input, select, audio, video") !== null);
 
 /** How far down the text is covered by what stays: the head of the transcript, on a phone the player. */
-const covered = () => Math.max(0, ...[...document.querySelectorAll(".transcript > header, .screen")]
-  .filter((one) => getComputedStyle(one).position === "sticky")
-  .map((one) => one.getBoundingClientRect().bottom));
+const covered = () => Math.max(0, ...[...document.querySelectorAll(".transcript > header, .screen")].map((one) => {
+  const { position, top } = getComputedStyle(one);
+  return position === "sticky" ? parseFloat(top) + one.offsetHeight : 0;
+}));
 
 const isInSight = (wanted) => {
   const { top, bottom } = wanted.getBoundingClientRect();
