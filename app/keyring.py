@@ -104,6 +104,10 @@ class KeyRing:
         """The name of the series with this id or slug; the words themselves where there is none."""
         return self._series.get(words, words)
 
+    def has_series(self, name: str) -> bool:
+        """Whether a series is called so."""
+        return name.casefold() in {one.casefold() for one in self._series.values()}
+
     def look(self) -> None:
         """See what changed.  Raises: CatalogUnavailable."""
         with self._looking:

@@ -88,9 +88,8 @@ def target_of(url: str) -> Target:
     try:
         parts = urlsplit(url)
         if parts.scheme not in PORTS:
-            raise BadAddress(
-                f"{parts.scheme}:…", "only http and https are fetched", "give such a link"
-            )
+            named = f"{parts.scheme}:…" if parts.scheme else "the link"
+            raise BadAddress(named, "only http and https are fetched", "give such a link")
         port = parts.port
         host = _host(parts.hostname or "")
     except ValueError as error:

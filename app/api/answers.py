@@ -146,7 +146,7 @@ def find(service: Service, ask: Ask, *, candidates: int = CANDIDATES) -> Found:
         generation=result.generation,
         query=result.query,
         showing_for=result.showing_for,
-        remarks=result.remarks,
+        remarks=(*result.remarks, *_no_series(service, ask, groups)),
         legs={str(leg): said for leg, said in result.legs.items()},
         degraded=_degraded(service, result),
         groups=groups,
@@ -323,6 +323,13 @@ def _folded(groups: Sequence[Group]) -> list[Group]:
             best = kept[place]
             kept[place] = best._replace(twins=(*best.twins, group.owner))
     return kept
+
+
+def _no_series(service: Service, ask: Ask, groups: Sequence[Group]) -> tuple[str, ...]:
+    """That nothing can be found in the series, because there is none."""
+    if groups or ask.series is None or service.keys.has_series(ask.series):
+        return ()
+    return (f"There is no series called “{ask.series}”.",)
 
 
 def _goes_on(ask: Ask, result: SearchResult, candidates: int) -> bool:

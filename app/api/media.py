@@ -39,6 +39,7 @@ class FileAnswer(FileResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, or the problem."""
         refused = False
+        headers = [one for one in scope["headers"] if not _of_other_units(one)]
 
         async def send_or_refuse(message: Message) -> None:
             nonlocal refused
@@ -48,7 +49,7 @@ class FileAnswer(FileResponse):
             elif not refused:
                 await send(message)
 
-        await super().__call__(scope, receive, send_or_refuse)
+        await super().__call__({**scope, "headers": headers}, receive, send_or_refuse)
 
     async def _refuse(self, start: Message, scope: Scope, receive: Receive, send: Send) -> None:
         kept = {k.decode(): v.decode() for k, v in start["headers"] if k == b"content-range"}
@@ -101,6 +102,12 @@ def pdf(request: Request, service: Opened, paper_id: PaperKey) -> Response:
         name=paper.file_name or f"{paper.slug}.pdf",
         visibility=paper.visibility,
     )
+
+
+def _of_other_units(header: tuple[bytes, bytes]) -> bool:
+    """Whether it asks for ranges of something unknown; that is not obeyed (RFC 9110, 14.2)."""
+    name, value = header
+    return name == b"range" and not value.strip().lower().startswith(b"bytes")
 
 
 def _reason(status: str) -> str:

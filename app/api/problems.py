@@ -56,6 +56,7 @@ TABLE: Mapping[type[Exception], Answer] = {
         title="The catalog does not answer",
         says="the archive's catalog does not answer; try again in a moment",
     ),
+    catalog.NoArchive: Answer(status=503, code="no_archive", title="No archive", says=_BROKEN),
     catalog.NewerArchive: Answer(
         status=503, code="newer_archive", title="Newer archive", says=_BROKEN
     ),
@@ -250,7 +251,7 @@ def problem_by_status(status: int, path: str) -> Problem:
 def _invalid(error: RequestValidationError, path: str) -> Problem:
     """Which parameters are wrong and why, without repeating what they were."""
     found = [
-        {"parameter": ".".join(str(part) for part in one["loc"][1:]), "detail": one["msg"]}
+        {"parameter": ".".join(map(str, one["loc"][1:])) or "body", "detail": one["msg"]}
         for one in error.errors()
     ]
     named = ", ".join(str(one["parameter"]) for one in found)
@@ -258,4 +259,6 @@ def _invalid(error: RequestValidationError, path: str) -> Problem:
     detail = f"cannot be used as given: {named}; see `errors`"
     if any(one["type"] == "json_invalid" for one in error.errors()):
         detail = "the body is not JSON; see `errors`"
+    elif isinstance(error.body, bytes):  # which is what is left of it when nobody reads it
+        detail = "the body was not read: send JSON, with `Content-Type: application/json`"
     return _problem(answer, detail=detail, path=path).model_copy(update={"errors": found})

@@ -14,6 +14,7 @@ from app.api.cursors import LONGEST
 from app.api.depends import Opened, named
 from app.api.fields import Wanted, fields_of, written
 from app.api.paging import page
+from app.api.papers import shown_paper
 from app.api.places import owner_url, passage_url
 from app.api.problems import documented
 from app.api.schemas import (
@@ -25,6 +26,7 @@ from app.api.schemas import (
     TwinAnswer,
     UnderstoodPart,
 )
+from app.api.talks import shown_talk
 from app.errors import SeriesRefused
 from app.wiring import Service
 from catalog.errors import NotThere
@@ -159,7 +161,7 @@ async def parameters_of(
     responses={
         200: {"content": {"application/json": {"example": EXAMPLE}}},
         304: {"description": "Not changed"},
-        **documented(400, 404, 422),
+        **documented(400, 404, 410, 422),
     },
 )
 async def search(
@@ -190,7 +192,7 @@ async def search(
 def asked_in(service: Service, parameters: Parameters) -> Ask:
     """What is asked for, with series, talk and paper named as the catalog names them.
 
-    Raises: NotThere, SeriesRefused.
+    Raises: NotThere, Withdrawn, SeriesRefused.
     """
     ask = parameters.ask
     if ask.series is not None:
@@ -202,6 +204,7 @@ def asked_in(service: Service, parameters: Parameters) -> Ask:
             service.view.look()
             owner = service.view.called(named(kind, key), kind)
             if owner is None or not service.shows(owner.public_id):
+                (shown_talk if kind == "talk" else shown_paper)(service, key)  # it was withdrawn
                 raise NotThere(kind, key)
             if ask.owner not in (None, owner.public_id):
                 raise NotThere(kind, key)

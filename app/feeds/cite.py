@@ -15,7 +15,7 @@ from app.api.answers import hidden_recording
 from app.api.depends import Opened
 from app.api.papers import shown_paper
 from app.api.places import paper_url, pdf_url, talk_url
-from app.api.talks import shown_talk
+from app.api.talks import duration_ms, shown_talk
 from app.citations.bibtex import bibtex
 from app.citations.citation import Citation
 from app.citations.csl import csl_json
@@ -101,7 +101,7 @@ def talk_cited(
     one = shown_talk(service, key)
     base = base_of(request, service)
     said = _of_talk(one, base, service.settings.archive_name)
-    start_ms = None if t is None else int(t) * 1000
+    start_ms = None if t is None or _is_past(one, t) else int(t) * 1000
     quote = quote if quote and _is_said(service, one, quote) else ""
     if passage is not None:
         if hidden_recording(one):
@@ -143,6 +143,12 @@ def _written(
     answer.headers["vary"] = "Accept"
     answer.headers["content-disposition"] = f'inline; filename="{name}.{form}"'
     return answer
+
+
+def _is_past(one: TalkDetails, second: float) -> bool:
+    """Whether the talk has ended by then."""
+    length_ms = duration_ms(one)
+    return length_ms is not None and second * 1000 >= length_ms
 
 
 def _is_said(service: Service, one: TalkDetails, quote: str) -> bool:

@@ -7,28 +7,29 @@ import json
 import re
 from html import escape
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from fastapi import APIRouter, Query, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.depends import Opened
 from app.api.places import talk_url
 from app.api.problems import problem_by_status, respond
-from app.api.talks import shown_talk
+from app.api.talks import duration_ms, shown_talk
 from app.feeds.places import base_of, embed_path
 from app.feeds.sending import sent
 from app.feeds.talk_facts import changed_at, is_video, playable
 from app.feeds.xml import node, written
 from app.web.starts import start_s
 from app.wiring import Service
+from catalog.errors import NotThere
 from catalog.talks import TalkDetails
 
 router = APIRouter(include_in_schema=False)
 WIDTH = 640
 HEIGHTS = {"video": 620, "audio": 400}
 KEPT_S = 3600
+LONGEST_TOLD = 200
 _PATH = re.compile(r"/(?:embed/)?talks/([a-z0-9-]{1,100})/?")
 Size = Annotated[int | None, Query(ge=1, le=10_000)]
 
@@ -49,7 +50,8 @@ def oembed(
     base = base_of(request, service)
     key, asked = _talk_of(url, base)
     details = shown_talk(service, key)
-    answer = _frame(service, details, base, start=start_s(t or asked), room=(maxwidth, maxheight))
+    start = start_s(t or asked, duration_ms(details))
+    answer = _frame(service, details, base, start=start, room=(maxwidth, maxheight))
     if form == "json":
         return sent(
             request,
@@ -62,16 +64,17 @@ def oembed(
 
 
 def _talk_of(url: str, base: str) -> tuple[str, str]:
-    """The key of a talk and the `t` of its address.  Raises: HTTPException (not ours)."""
+    """The key of a talk and the `t` of its address.  Raises: NotThere (not ours, no talk's)."""
     try:
-        parts = urlsplit(url)
-        ours = parts.netloc == urlsplit(base).netloc and parts.scheme in {"http", "https"}
+        parts = urlsplit(url.strip())
+        host = urlsplit(base).netloc.casefold()
+        ours = parts.netloc.casefold() == host and parts.scheme in {"http", "https"}
         asked = parse_qs(parts.query, max_num_fields=50)
     except ValueError as error:
-        raise HTTPException(404) from error
-    match = _PATH.fullmatch(parts.path)
+        raise NotThere("talk", url[:LONGEST_TOLD]) from error
+    match = _PATH.fullmatch(unquote(parts.path))
     if not ours or match is None:
-        raise HTTPException(404)
+        raise NotThere("talk", url[:LONGEST_TOLD])
     return match[1], asked.get("t", [""])[0]
 
 

@@ -17,6 +17,7 @@ from app.api.depends import Opened
 from app.api.paging import page
 from app.api.places import passage_url
 from app.api.search import Parameters, asked_in, parameters_of
+from app.api.strict import strict
 from app.feeds.atom import Entry, Feed, answered, here_of
 from app.feeds.offered import search_query
 from app.feeds.places import base_of
@@ -34,7 +35,7 @@ PASSAGES = 3  # of one talk or paper
 MOST = 100
 
 
-@router.get("/search.atom")
+@router.get("/search.atom", dependencies=[Depends(strict)])
 async def search_feed(
     request: Request,
     service: Opened,

@@ -1,12 +1,15 @@
 // The recording: begins at the wanted second, and says so where it cannot be played.
 import { moment, play, player, seek } from "./stage.js";
 
+const NEAR_S = 0.05;
+
 const unplayable = () => document.querySelector("[data-unplayable]").removeAttribute("hidden");
 
 const begin = () => {
   const [second, anchor] = [Number(player.dataset.start), anchored()];
+  if (!second && !anchor) return;
   const start = anchor && (!second || Math.floor(anchor) === second) ? anchor : moment(second);
-  if (start > 0 && Math.abs(player.currentTime - start) > 1) player.currentTime = start;
+  if (Math.abs(player.currentTime - start) > NEAR_S) player.currentTime = start;
 };
 
 /** The second that the address names by a chapter, `#at-312400`. */
