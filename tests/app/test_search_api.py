@@ -295,3 +295,21 @@ def test_without_a_snapshot_filters_and_exclusions_hold_too(shelf: Shelf) -> Non
         assert titles("kernel -tricks") == ["First"]
         assert titles("kernel speaker:other") == ["First"]
         assert titles("speaker:other") == ["First"]
+
+
+def test_a_series_that_is_none_is_told(reader: TestClient) -> None:
+    wrong = reader.get("/api/v1/search?q=kernel&series=Fondations").json()
+    assert wrong["remarks"] == ["There is no series called “Fondations”."]
+    right = reader.get("/api/v1/search?q=descent&series=foundations").json()
+    assert right["hits"]
+    assert right["remarks"] == []
+
+
+def test_a_search_inside_a_withdrawn_talk_says_so(shelf: Shelf) -> None:
+    talk = shelf.talk(NewTalk(title="Gone"), Spoken(sentences=("A kernel is here.",)))
+    shelf.publish()
+    with served(shelf) as client:
+        assert client.get("/api/v1/search?q=kernel&talk=gone").status_code == 200
+        shelf.change_talk(talk, visibility="withdrawn")
+        answer = client.get("/api/v1/search?q=kernel&talk=gone")
+        assert (answer.status_code, answer.json()["code"]) == (410, "withdrawn")

@@ -155,6 +155,39 @@ def test_where_a_thing_was_covered_goes_through_a_series_in_order_of_time(shelf:
         assert [one for page in every for one in titles(page)] == [f"Talk {n}" for n in range(24)]
 
 
+def test_talk_by_talk_keeps_what_narrows_and_says_what_it_reads(shelf: Shelf) -> None:
+    for n in range(3):
+        kernel(shelf, n, date(2022 + n, 1, 1))
+    other = NewTalk(title="Near", held_on=date(2020, 1, 1), series="Lunch")
+    shelf.talk(other, Spoken(sentences=("The kernels are wide here, and so is the network.",)))
+    shelf.publish()
+    with served(shelf) as client:
+        first = client.get("/search?q=kernel&year=2023").text
+        link = re.search(r'href="(/covered[^"]+)"', first)
+        assert link is not None
+        page = client.get(unescape(link[1])).text
+        assert titles(page) == ["Talk 1"]
+        assert "Where “kernel” was covered in 2023" in page
+        mistyped = client.get("/covered?q=kernal").text
+        assert "Showing results for <b>kernel</b>" in mistyped
+        assert "exact=true" in mistyped
+        phrase = client.get("/covered", params={"q": '"network stays close"'}).text
+        assert "Near" not in titles(phrase)
+        assert "Where &#34;network stays close&#34; was covered" in phrase
+        nothing = client.get("/covered?q=zzzzqqqq").text
+        assert "No talks · " in nothing
+
+
+@pytest.mark.parametrize("query", ["kernel year:1990", "kernel&year=1990"])
+def test_a_narrowed_search_that_finds_nothing_says_only_that(shelf: Shelf, query: str) -> None:
+    kernel(shelf, 1, date(2024, 1, 1))
+    shelf.publish()
+    with served(shelf) as client:
+        page = client.get(f"/search?q={query}").text
+    assert "The search is narrowed" in page
+    assert "Nothing in the archive" not in page
+
+
 def test_a_covered_address_that_makes_no_sense_is_read_as_far_as_it_does(
     reader: TestClient,
 ) -> None:

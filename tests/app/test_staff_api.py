@@ -128,6 +128,13 @@ def test_a_body_that_is_none_is_a_problem(staff: Staff, content: bytes, status: 
         assert answer.json()["code"] == "too_large"
 
 
+def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(staff: Staff) -> None:
+    answer = staff.ask("PATCH", TALK, content=b'{"title": "x"}')
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
+    assert answer.json()["errors"][0]["parameter"] == "body"
+
+
 def test_a_body_without_its_length_is_bounded_too(staff: Staff) -> None:
     chunks = (b"x" * 100_000 for _ in range(12))
     answer = staff.ask("PATCH", TALK, {"content-type": "application/json"}, content=chunks)

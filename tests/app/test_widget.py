@@ -288,6 +288,44 @@ def test_a_busy_archive_is_asked_again(page: Page, places: Places) -> None:
     expect(page.get_by_role("option").first).to_be_visible(timeout=4000)
 
 
+@pytest.mark.parametrize("named", ["/talks/{}", "https://elsewhere.example/talks/{}?t=3#x", " {} "])
+def test_a_player_takes_an_address_and_waits_for_a_busy_archive(
+    page: Page, places: Places, named: str
+) -> None:
+    talk = named.format("what-gradient-descent-prefers")
+    player = f'<talk-player archive="{places.archive}" talk="{talk}" t="0:52"></talk-player>'
+    refuse(page, 429, {"code": "rate_limited"}, {"retry-after": "1"}, times=1, at="/talks/*")
+    page.goto(places.page(player))
+    expect(page.get_by_role("alert")).to_have_text("The archive is busy. Trying again in 1 s.")
+    expect(page.locator(".line.now")).to_contain_text("number 5 ", timeout=5000)
+
+
+def test_a_player_of_no_talk_says_so(page: Page, places: Places) -> None:
+    page.goto(places.page(f'<talk-player archive="{places.archive}"></talk-player>'))
+    expect(page.get_by_role("alert")).to_have_text("The archive does not have this talk.")
+
+
+def test_a_recording_that_is_gone_meanwhile_is_explained(page: Page, places: Places) -> None:
+    talk = "what-gradient-descent-prefers"
+    page.goto(places.page(f'<talk-player archive="{places.archive}" talk="{talk}">'))
+    expect(page.locator(".line").first).to_be_visible()
+    refuse(page, 410, {"code": "withdrawn"}, at="/talks/*")
+    page.locator("audio").evaluate("(one) => one.dispatchEvent(new Event('error'))")
+    expect(page.get_by_role("alert")).to_have_text("This talk was withdrawn.")
+
+
+def test_the_page_s_white_space_stays_outside(page: Page, places: Places) -> None:
+    outside = '<style>* { white-space: pre } nav { display: flex }</style><nav style="width:60rem">'
+    page.goto(places.page(f"{outside}{places.box()}</nav>"))
+    page.get_by_role("combobox").click()
+    page.keyboard.type("threshold")
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    snippet = option.locator(".snippet")
+    assert snippet.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1")
+    assert page.locator("talk-search").evaluate("(one) => one.offsetWidth") > 800
+
+
 def refuse(
     page: Page,
     status: int,
@@ -295,6 +333,7 @@ def refuse(
     headers: dict[str, str] | None = None,
     *,
     times: int | None = None,
+    at: str = "/search?*",
 ) -> None:
     """Answer searches with a problem; those that ask for leave first are given it."""
 
@@ -313,7 +352,7 @@ def refuse(
             },
         )
 
-    page.route("**/api/v1/search?*", answer, times=times)
+    page.route(f"**/api/v1{at}", answer, times=times)
 
 
 @pytest.mark.parametrize(

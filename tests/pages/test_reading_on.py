@@ -151,10 +151,12 @@ def test_on_a_phone_playing_leaves_the_page_alone_until_one_is_at_the_words(open
     page.wait_for_timeout(600)
     assert page.evaluate("scrollY") == 0
     page.locator(".to-words").click()
-    until(lambda: page.locator(".line.now").evaluate("""(one) => {
+    until(
+        lambda: page.locator(".line.now").evaluate("""(one) => {
         const { top, bottom } = one.getBoundingClientRect();
         return top > 60 && bottom < innerHeight;
-    }"""))
+    }""")
+    )
 
 
 def test_on_a_phone_the_arrows_of_find_stay(opens: Opens) -> None:

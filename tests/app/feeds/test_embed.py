@@ -85,6 +85,45 @@ def test_what_cannot_be_framed_is_a_problem(
     assert answer.json()["code"]
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "HTTP://TestServer/talks/the-second-descent",
+        f" {TALK}\n",
+        TALK.replace("-", "%2D"),
+        f"{TALK}/",
+    ],
+)
+def test_an_address_may_be_spelled_as_people_paste_it(reader: TestClient, spelled: str) -> None:
+    assert frame_of(reader, spelled)["title"] == "The Second Descent"
+
+
+def test_what_is_no_talk_of_ours_is_named(reader: TestClient) -> None:
+    answer = reader.get("/oembed", params={"url": "https://elsewhere.example/talks/x"})
+    assert "no talk" in answer.json()["detail"]
+    assert "elsewhere.example" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("12", 12),
+        ("12s", 12),
+        ("0:12", 12),
+        ("0m12s", 12),
+        ("12.9", 12),
+        ("9999", 0),
+        ("9:99", 0),
+        ("x", 0),
+    ],
+)
+def test_a_second_may_be_written_as_people_write_it(
+    reader: TestClient, text: str, second: int
+) -> None:
+    url = frame_of(reader, TALK, t=text)["url"]
+    assert url == (f"{TALK}?t={second}" if second else TALK)
+
+
 def test_a_frame_may_be_shown_by_whom_the_settings_name(shelf: Shelf) -> None:
     shelf.bare_talk(NewTalk(title="T"))
     with served(shelf) as client:

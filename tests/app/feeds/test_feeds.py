@@ -114,6 +114,8 @@ def test_a_saved_search_tells_of_a_new_talk_first(shelf: Shelf) -> None:
         ("/feeds/search.atom?q=kernel&limit=0", 422, "invalid_parameter"),
         ("/feeds/search.atom?q=kernel&talk=none", 404, "not_found"),
         ("/feeds/search.atom?q=...", 422, "invalid_query"),
+        ("/feeds/search.atom?q=kernel&serie=x", 422, "unknown_parameter"),
+        ("/feeds/search.atom?q=kernel&series=x&series=y", 422, "repeated_parameter"),
         ("/feeds/series/none.atom", 404, "not_found"),
         ("/feeds/series/none.rss", 404, "not_found"),
         ("/feeds/series/none.ics", 404, "not_found"),
