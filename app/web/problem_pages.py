@@ -14,9 +14,11 @@ from app.api.answers import Ask, find
 from app.api.depends import service_of
 from app.api.places import owner_url
 from app.api.problems import Page
-from app.api.schemas import Problem
+from app.api.schemas import Problem, Suggestion
+from app.api.suggest import suggested
 from app.errors import ServiceProblem
 from app.web import results
+from app.web.browse import place_url
 from app.web.contexts.lists import ProblemPage
 from app.web.contexts.parts import Frame, SimilarLine
 from app.web.rendering import render
@@ -89,16 +91,28 @@ async def _searched(request: Request, words: str) -> tuple[SimilarLine, ...]:
 
 
 def _found(service: Service, words: str) -> tuple[SimilarLine, ...]:
-    groups = find(service, Ask(text=words, mode="keyword")).groups[:MOST_FOUND]
-    return tuple(
-        SimilarLine(
+    """What is called so, or nearly, then what says so."""
+    said = {
+        owner_url(group.owner): SimilarLine(
             title=group.owner.title,
             url=owner_url(group.owner),
             kind=group.owner.kind,
             who=results.who(group.owner),
         )
-        for group in groups
-    )
+        for group in find(service, Ask(text=words, mode="keyword")).groups[:MOST_FOUND]
+    }
+    offered = (_called(service, one) for one in suggested(service, words, MOST_FOUND))
+    called = {line.url: said.get(line.url, line) for line in offered if line}
+    return tuple({**called, **said}.values())[:MOST_FOUND]
+
+
+def _called(service: Service, one: Suggestion) -> SimilarLine | None:
+    """A talk, paper, person or series by its name; a term is no place."""
+    if one.kind == "term":
+        return None
+    name = {"person": "speaker", "series": "series"}.get(one.kind)
+    url = place_url(service, name, one.text) if name else one.url
+    return SimilarLine(title=one.text, url=url or one.url, kind=one.kind, who=())
 
 
 def _wants_page(request: Request) -> bool:

@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 
 from catalog.papers import NewPaper
 from catalog.talks import NewTalk
-from tests.app.shelf import Shelf, Spoken, served
+from tests.app.conftest import filled
+from tests.app.shelf import Shelf, Spoken, served, until
 
 
 def said(page: str) -> str:
@@ -177,6 +178,23 @@ def test_an_address_that_leads_nowhere_is_searched_for(reader: TestClient, path:
     assert answer.status_code == 404
     assert "There is no page here" in answer.text
     assert '<a href="/talks/the-second-descent" dir="auto">The Second Descent</a>' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/speakers/pria-ramann", '<a href="/speakers/priya-raman" dir="auto">Priya Raman</a>'),
+        ("/series/fondations", '<a href="/series/foundations" dir="auto">Foundations</a>'),
+    ],
+)
+def test_a_mistyped_person_or_series_is_offered(shelf: Shelf, path: str, place: str) -> None:
+    filled(shelf)
+    shelf.publish()
+    with served(shelf) as client:
+        until(lambda: client.get("/api/v1/suggest?q=found").json()["suggestions"])
+        answer = client.get(path, headers=PAGE)
+        assert answer.status_code == 404
+        assert place in answer.text
 
 
 @pytest.mark.parametrize(
