@@ -5,8 +5,8 @@ more is found, or where a cursor can hold no more.  A list by date is of the bes
 proposes at first and of nothing else, so that no later page holds what belongs before an earlier.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.api.answers import Ask, Chosen, Found, Group, Sort, choose, find, find_past
@@ -24,10 +24,17 @@ class SearchPage:
 
 
 def page(
-    service: Service, ask: Ask, *, limit: int, after: str | None, most: int | None
+    service: Service,
+    ask: Ask,
+    *,
+    limit: int,
+    after: str | None,
+    most: int | None,
+    only: Callable[[Group], bool] | None = None,
 ) -> SearchPage:
     """The first `limit` groups that were not seen, each with at most `most` passages.
 
+    only: which groups count, of a list by date; None: all that were found.
     Raises: InvalidCursor, InvalidQuery, CatalogUnavailable.
     """
     seen = seen_by(after, request=repr(ask))
@@ -36,6 +43,8 @@ def page(
     found = (
         find(service, ask) if by_date else find_past(service, ask, wanted=wanted, limit=limit + 1)
     )
+    if only is not None:
+        found = replace(found, groups=tuple(filter(only, found.groups)))
     groups = sorted_by_date(found.groups, ask.sort) if by_date else found.groups
     left = [group for group in groups if _is_new(group, seen)] if seen else groups
     chosen: list[Chosen] = []

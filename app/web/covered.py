@@ -1,6 +1,7 @@
 """Where something was covered: its passages over a series, talk by talk in order of time.
 
-Invariant: a talk is here because a search finds it, with the passages that the search calls best.
+Invariant: a talk is here because a search finds it, by words or by a meaning nearer than chance,
+with the passages that the search calls best.
 """
 
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.api import facets, paging
-from app.api.answers import Ask, Chosen, Found, find
+from app.api.answers import Ask, Chosen, Found, Group, find
 from app.api.places import owner_url
 from app.errors import InvalidCursor
 from app.web import results
@@ -19,6 +20,7 @@ from app.web.formats import counted, length, short_day
 from app.web.inside import place
 from app.web.orders import covered_url
 from app.wiring import Service
+from index.contract import MEANING_FLOOR
 from index.query import ParsedQuery, parse
 
 TALKS_PER_PAGE = 20
@@ -35,6 +37,7 @@ def covered_page(service: Service, ask: Ask, cursor: str | None) -> CoveredPage:
     shown = _page(service, ask, cursor)
     found = shown.found
     everywhere = find(service, ask.everywhere)
+    everywhere = replace(everywhere, groups=tuple(filter(_covers, everywhere.groups)))
     parts = (("in", ask.series), ("by", ask.speaker), ("in", ask.year))
     where = "".join(f" {word} {value}" for word, value in parts if value)
     said = ask.text if phrased else f"“{ask.text}”"
@@ -70,9 +73,22 @@ def _page(service: Service, ask: Ask, cursor: str | None) -> paging.SearchPage:
     for after in (cursor, None):
         with suppress(InvalidCursor):
             return paging.page(
-                service, ask, limit=TALKS_PER_PAGE, after=after, most=results.PASSAGES_SHOWN
+                service,
+                ask,
+                limit=TALKS_PER_PAGE,
+                after=after,
+                most=results.PASSAGES_SHOWN,
+                only=_covers,
             )
     raise InvalidCursor
+
+
+def _covers(group: Group) -> bool:
+    """Whether a talk says it; in order of time, what only comes near could stand before that."""
+    return any(
+        hit.terms is not None or (hit.dense is not None and hit.dense >= MEANING_FLOOR)
+        for hit in group.hits
+    )
 
 
 def _put_right(ask: Ask, found: Found) -> PutRight | None:
