@@ -14,7 +14,7 @@ from app.api.places import owner_url
 from app.errors import InvalidCursor
 from app.web import results
 from app.web.contexts.parts import Choice, Frame, Link, PassageLine
-from app.web.contexts.search import CoveredPage, CoveredTalk, Kept, PutRight
+from app.web.contexts.search import CoveredPage, CoveredTalk, Kept
 from app.web.evidence import AROUND
 from app.web.formats import counted, length, short_day
 from app.web.inside import place
@@ -50,7 +50,7 @@ def covered_page(service: Service, ask: Ask, cursor: str | None) -> CoveredPage:
         ),
         heading=f"Where {said} was covered{where}",
         said=_said(found),
-        put_right=_put_right(ask, found),
+        put_right=results.put_right(ask, found, address=covered_url),
         understood=results.understood(ask, found, address=covered_url),
         series=_series(ask, everywhere),
         talks=tuple(_talk(ask, found.query, one) for one in shown.chosen),
@@ -88,14 +88,6 @@ def _covers(group: Group) -> bool:
     return any(
         hit.terms is not None or (hit.dense is not None and hit.dense >= MEANING_FLOOR)
         for hit in group.hits
-    )
-
-
-def _put_right(ask: Ask, found: Found) -> PutRight | None:
-    if found.showing_for is None:
-        return None
-    return PutRight(
-        shown=found.showing_for, typed=Link(text=ask.text, url=covered_url(ask, exact="true"))
     )
 
 

@@ -67,13 +67,13 @@ def understood(
     )
 
 
-def put_right(ask: Ask, found: Found) -> PutRight | None:
+def put_right(ask: Ask, found: Found, address: Callable[..., str] = search_url) -> PutRight | None:
     """What is shown in the place of what was typed, and the way back."""
     if found.showing_for is None:
         return None
     return PutRight(
         shown=found.showing_for,
-        typed=Link(text=ask.text, url=search_url(ask, exact="true")),
+        typed=Link(text=ask.text, url=address(ask, exact="true")),
     )
 
 
