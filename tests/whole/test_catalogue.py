@@ -37,7 +37,7 @@ def test_a_list_goes_in_and_out_by_file_and_by_pipe(tmp_path: Path) -> None:
     source = written(tmp_path / "list.json", {"talks": [talk(1), talk(2)], "papers": papers})
     done = seminar(first, "catalogue", "import", source)
     assert done.stdout.startswith("3 added, 0 changed, 0 as before")
-    assert "1 papers have no title yet" in done.stderr
+    assert "1 paper without a title yet" in done.stderr
     assert seminar(first, "catalogue", "import", source).stdout.startswith("0 added, 0 changed, 3 ")
     assert "lazy training" in seminar(first, "papers", "list", "--unresolved").stdout
     assert seminar_json(first, "papers", "show", "Lazy Training")["external_id"] == "p1"
@@ -58,6 +58,7 @@ def test_a_list_goes_in_and_out_by_file_and_by_pipe(tmp_path: Path) -> None:
 
 def test_faults_are_lines_and_nothing_comes_in(tmp_path: Path) -> None:
     data = tmp_path / "data"
+    seminar(data, "catalogue", "import", written(tmp_path / "sound.json", [talk(9)]))
     faulty = [talk(1), talk(2, date="soon"), talk(3, speakers=3), talk(1)]
     said = refusal(data, "catalogue", "import", written(tmp_path / "list.json", faulty))
     lines = said.strip().splitlines()
@@ -67,7 +68,7 @@ def test_faults_are_lines_and_nothing_comes_in(tmp_path: Path) -> None:
         "list.json: talk 4 (t1)",
     ]
     assert lines[-1] == "seminar: list.json has 3 faults; nothing was changed"
-    assert seminar_json(data, "talks", "list") == []
+    assert [one["title"] for one in seminar_json(data, "talks", "list")] == ["Talk 9"]
     assert "no.json" in refusal(data, "catalogue", "import", tmp_path / "no.json")
 
 
@@ -112,8 +113,10 @@ def test_nothing_is_withdrawn_or_removed_unasked(tmp_path: Path) -> None:
 
 
 def test_an_unknown_id_is_named(tmp_path: Path) -> None:
-    assert '"x1"' in refusal(tmp_path / "data", "talks", "edit", "x1", "--title", "T")
-    assert '"x1"' in refusal(tmp_path / "data", "papers", "remove", "x1", "--yes")
+    data = tmp_path / "data"
+    seminar(data, "catalogue", "import", written(tmp_path / "list.json", [talk(1)]))
+    assert '"x1"' in refusal(data, "talks", "edit", "x1", "--title", "T")
+    assert '"x1"' in refusal(data, "papers", "remove", "x1", "--yes")
 
 
 def test_search_follows_staff_and_forgets_what_they_remove_under_a_running_worker(
