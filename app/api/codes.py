@@ -121,10 +121,6 @@ CODES: Mapping[str, Meaning] = {
         means="A model that the request needs is not loaded.",
         do=_STAFF,
     ),
-    "no_archive": Meaning(
-        means="The data folder of the server has no database any more.",
-        do=_STAFF,
-    ),
     "newer_archive": Meaning(
         means="A newer version of the archive has changed the database; this one is too old.",
         do=_STAFF,

@@ -56,7 +56,7 @@ TABLE: Mapping[type[Exception], Answer] = {
         title="The catalog does not answer",
         says="the archive's catalog does not answer; try again in a moment",
     ),
-    catalog.NoArchive: Answer(status=503, code="no_archive", title="No archive", says=_BROKEN),
+    catalog.NoArchive: _INTERNAL,  # the command line's alone
     catalog.NewerArchive: Answer(
         status=503, code="newer_archive", title="Newer archive", says=_BROKEN
     ),

@@ -3,12 +3,10 @@
 Invariant: an order by date says of what it is an order: of the best that were found.
 """
 
-from urllib.parse import urlencode
-
 from app.api.answers import SORTS, Ask, Found, Sort
 from app.web.contexts.parts import Link
 from app.web.contexts.search import Kept, Order
-from app.web.results import search_url
+from app.web.results import asking, search_url
 
 NAMES: dict[Sort, str] = {
     "relevance": "Best first",
@@ -71,13 +69,4 @@ def covered(ask: Ask, found: Found) -> Link | None:
 
 def covered_url(ask: Ask, **changes: object) -> str:
     """Where something was covered, narrowed as `ask` is, with other values of some parameters."""
-    known: dict[str, object] = {
-        "q": ask.text,
-        "series": ask.series,
-        "speaker": ask.speaker,
-        "year": ask.year,
-        "exact": "true" if ask.exact else None,
-        **changes,
-    }
-    given = {name: value for name, value in known.items() if value is not None}
-    return "/covered?" + urlencode(given, errors="replace")
+    return asking("/covered", ask, {"kind": None, "mode": None, "sort": None, **changes})

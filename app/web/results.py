@@ -41,6 +41,11 @@ WHY: Mapping[FoundBy, str] = {
 
 def search_url(ask: Ask, **changes: object) -> str:
     """The address of this search, with some of it changed; None leaves a part out."""
+    return asking("/search", ask, changes)
+
+
+def asking(path: str, ask: Ask, changes: Mapping[str, object]) -> str:
+    """The address of a page that asks the same, with some of it changed; None leaves a part out."""
     known: dict[str, object] = {
         "q": ask.text,
         "kind": ask.kind,
@@ -53,7 +58,7 @@ def search_url(ask: Ask, **changes: object) -> str:
         **changes,
     }
     given = {k: v for k, v in known.items() if v is not None}
-    return "/search?" + urlencode(given, errors="replace")
+    return f"{path}?{urlencode(given, errors='replace')}"
 
 
 def understood(

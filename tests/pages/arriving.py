@@ -41,11 +41,9 @@ class InParts:
 
 
 def _parts(page: bytes) -> list[bytes]:
-    """The page up to its body, each of the first tags of the body, the rest.
+    """The page of HTML up to its body, each of the first tags of the body, the rest; joined, all.
 
     What a no-break space binds to a tag comes with it: without it the line would break elsewhere.
-
-    `page` is the bytes of a page of HTML; joined, the parts are the page.
     """
     body = _BODY.search(page)
     assert body, "a page has a body"

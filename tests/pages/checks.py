@@ -17,6 +17,7 @@ RULES = {
 }
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # Shifts soon after an input are wanted ones.  Source: https://web.dev/articles/cls
+# Blank text between sentences is counted by Chromium and seen by nobody.
 # A shift within a player's own controls names no node; it is known by its place across the page
 # and its height, because the page may have been scrolled since.
 COUNT_SHIFTS = """

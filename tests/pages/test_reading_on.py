@@ -123,6 +123,17 @@ def test_two_words_selected_by_two_presses_leave_the_recording_where_it_was(page
     assert second(page) == pytest.approx(200, abs=0.5)
 
 
+def test_an_earlier_press_is_forgotten_when_a_word_is_selected(page: Page) -> None:
+    page.goto(TALK)
+    page.locator(".line").nth(5).click()
+    page.evaluate(f"{PLAYER}.currentTime = 200")
+    until(lambda: second(page) == 200)
+    page.evaluate("getSelection().selectAllChildren(document.querySelectorAll('.line')[9])")
+    page.locator(".line").nth(3).dblclick()  # its first press lets the selection go
+    page.wait_for_timeout(300)
+    assert second(page) == pytest.approx(200, abs=0.5)
+
+
 def test_a_button_pressed_twice_has_its_name_again(page: Page) -> None:
     page.goto(TALK)
     page.locator(".line").nth(3).dblclick()

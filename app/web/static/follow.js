@@ -67,6 +67,7 @@ const begin = () => {
 };
 
 const pressed = (event) => {
+  if (event.detail === 1) came = null; // the first press of perhaps two
   if (event.defaultPrevented || event.button || event.target.closest("a, button, .doubt")) return;
   const wanted = event.target.closest(".line[data-start]");
   if (!wanted || hadSelection || !getSelection().isCollapsed) return;
